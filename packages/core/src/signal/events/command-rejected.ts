@@ -1,0 +1,33 @@
+import { defineEvent, type EventOf } from '../../event.ts';
+import { field } from '../../field.ts';
+import { triageFields } from '../triage.ts';
+
+export const commandRejections = [
+  'signal_not_found',
+  'version_conflict',
+  'locked',
+  'invalid_transition',
+  'unknown_user',
+  'invalid_command',
+] as const;
+export type CommandRejection = (typeof commandRejections)[number];
+
+const fields = {
+  command: field.text({ max: 64 }),
+  code: field.oneOf('CommandRejection', commandRejections),
+  message: field.text({ max: 1024 }),
+  /** As it stood; absent when there is no such signal. */
+  current: field.optional(field.object('CurrentTriage', triageFields)),
+  configVersion: field.integer(),
+};
+
+/** A triage command was refused; the refusal is as much on record as a change. */
+export const commandRejected = defineEvent({
+  type: 'command.rejected',
+  version: 1,
+  topic: 'triage-events',
+  fields,
+  audit: { name: 'Cloud Security Platform', action: 'refused', asset: 'security_signal' },
+  summary: ({ command, code, message }) => `Refused ${command} (${code}): ${message}`,
+});
+export type CommandRejected = EventOf<typeof commandRejected>;
