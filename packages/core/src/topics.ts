@@ -15,7 +15,7 @@ export const topics = {
   activity: { writers: 'many', dedupe: 'id', partitions: 'all', kept: 'weeks', audited: true },
   /** What the intake could not read: bytes, code and position. */
   'intake.dead': { writers: 'many', dedupe: 'id', partitions: 'all', kept: 'long', audited: true },
-  audit: { writers: 'one', dedupe: 'seq', partitions: 'all', kept: 'forever', audited: false },
+  audit: { writers: 'one', dedupe: 'seq', partitions: 'all', kept: 'forever', audited: false, text: true },
   'audit-checkpoints': { writers: 'many', dedupe: 'id', partitions: 'all', kept: 'forever', audited: false },
 } as const satisfies Readonly<Record<string, TopicShape>>;
 
@@ -25,6 +25,8 @@ export interface TopicShape {
   readonly partitions: 'all' | 'one';
   readonly kept: 'days' | 'weeks' | 'long' | 'forever';
   readonly audited: boolean;
+  /** The value is a text that is stored to the letter; every other value is JSON. */
+  readonly text?: true;
 }
 export type NamedTopic = keyof typeof topics;
 /** A named topic, or the dead letters of a processor: `<processor>.dead`. */
@@ -49,4 +51,6 @@ export const sizes = {
   event: 64 * 1024,
   auditRecord: 256 * 1024,
   hotState: 1024,
+  /** No record of any topic is longer. Holds the largest input in base64 with its reason. */
+  record: 2 * 1024 * 1024,
 } as const;

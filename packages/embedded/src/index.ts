@@ -1,1 +1,2 @@
-export {};
+export { MemoryJobQueue } from './jobs/memory-job-queue.ts';
+export { EmbeddedLog, type EmbeddedLogOptions } from './log/embedded-log.ts';

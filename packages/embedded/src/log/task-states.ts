@@ -1,0 +1,124 @@
+import type { AnyProcessor, Instant, StateKey } from '@tocsin/core';
+import type { SqliteStore, StatePut } from './sqlite-store.ts';
+import { type Wake, WakeHeap } from '../wake-heap.ts';
+
+/** Entries kept decoded in memory besides those that the open transaction changed. */
+const cached = 20_000;
+/** Wakes are read from the file in slices, so that millions of far-off ones cost no memory. */
+const sliceMs = 60_000;
+const sliceRows = 2_000;
+
+/** The state of one processor: what is hot in memory, the rest in the file, what changed waiting for the commit. */
+export class TaskStates {
+  readonly #processor: AnyProcessor;
+  readonly #store: SqliteStore;
+  readonly #hot = new Map<StateKey, unknown>();
+  readonly #changed = new Set<StateKey>();
+  readonly #heap = new WakeHeap();
+  /** Every wake before this instant is in the heap; those after it are only in the file or among the changed entries. */
+  #horizon: Instant = Number.MIN_SAFE_INTEGER;
+
+  constructor(processor: AnyProcessor, store: SqliteStore) {
+    this.#processor = processor;
+    this.#store = store;
+  }
+
+  get dirty(): boolean {
+    return this.#changed.size > 0;
+  }
+
+  get(key: StateKey): unknown {
+    const hot = this.#hot.get(key);
+    if (hot !== undefined || this.#changed.has(key)) return hot;
+    const row = this.#store.state(this.#processor.id, key);
+    if (!row) return undefined;
+    const state = this.#processor.state.decode(row.value, row.version);
+    this.#hot.set(key, state);
+    return state;
+  }
+
+  put(key: StateKey, state: unknown): void {
+    this.#changed.add(key);
+    this.#hot.delete(key);
+    this.#hot.set(key, state);
+    const at = state === undefined ? undefined : this.#processor.wakeAt?.(state);
+    if (at !== undefined && at < this.#horizon) this.#heap.push({ at, key });
+  }
+
+  /** The earliest wake at or before `until`, checked against the state as it is now. */
+  due(until: Instant): Wake | undefined {
+    if (!this.#processor.wakeAt) return undefined;
+    for (;;) {
+      const first = this.#heap.first;
+      if (!first || first.at > until) {
+        if (this.#horizon > until) return undefined;
+        this.#extend(until);
+      } else if (this.#wakeOf(first.key) === first.at) return first;
+      else this.#heap.pop();
+    }
+  }
+
+  drop(): void {
+    this.#heap.pop();
+  }
+
+  /** When the next wake may be due: exact, or early, never late. */
+  nextWake(): Instant | undefined {
+    if (!this.#processor.wakeAt) return undefined;
+    return this.#heap.first?.at ?? this.#store.wakes(this.#processor.id, this.#horizon, 1)[0]?.at;
+  }
+
+  /** What the open transaction changed, encoded. */
+  changes(): readonly StatePut[] {
+    const { id, state: codec } = this.#processor;
+    return [...this.#changed].map((key) => {
+      const state = this.#hot.get(key);
+      if (state === undefined) return { processor: id, key, version: 0, text: undefined, wakeAt: undefined };
+      return {
+        processor: id,
+        key,
+        version: codec.version,
+        text: codec.encode(state),
+        wakeAt: this.#processor.wakeAt?.(state),
+      };
+    });
+  }
+
+  /** The transaction is on disk: forget what no longer exists, and the least recently written beyond the bound. */
+  committed(): void {
+    for (const key of this.#changed) if (this.#hot.get(key) === undefined) this.#hot.delete(key);
+    this.#changed.clear();
+    for (const key of this.#hot.keys()) {
+      if (this.#hot.size <= cached) break;
+      this.#hot.delete(key);
+    }
+  }
+
+  #wakeOf(key: StateKey): Instant | undefined {
+    const state = this.get(key);
+    return state === undefined ? undefined : this.#processor.wakeAt?.(state);
+  }
+
+  /** Moves the horizon past `until`, or as far as one slice of rows allows. */
+  #extend(until: Instant): void {
+    const from = this.#horizon;
+    const rows = this.#store.wakes(this.#processor.id, from, sliceRows);
+    const last = rows.length === sliceRows ? rows.at(-1)?.at : undefined;
+    const to = last === undefined ? until + sliceMs : Math.min(last + 1, until + sliceMs);
+    this.#horizon = to;
+    for (const wake of last === undefined ? rows : this.#upTo(rows, last)) if (wake.at < to) this.#heap.push(wake);
+    for (const key of this.#changed) {
+      const at = this.#wakeOf(key);
+      if (at !== undefined && at >= from && at < to) this.#heap.push({ at, key });
+    }
+  }
+
+  /** A slice may end in the middle of many wakes of one instant: take the rest of them too. */
+  #upTo(rows: readonly Wake[], last: Instant): readonly Wake[] {
+    for (let limit = sliceRows; ; limit *= 2) {
+      const more = this.#store.wakes(this.#processor.id, last, limit);
+      const same = more.filter(({ at }) => at === last);
+      if (same.length < more.length || more.length < limit) return [...rows.filter(({ at }) => at < last), ...same];
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import { type Append, type Instant, type Position, type Recorded, topicShape } from '@tocsin/core';
+import type { Ends } from './ends.ts';
+import type { Batch, Placed } from './sqlite-store.ts';
+import type { Emitted, Task } from './task.ts';
+
+/** One transaction in the making: records get their places, and pass through every task, before anything is written. */
+export class Transaction {
+  readonly ends: Ends;
+  readonly #tasks: readonly Task[];
+  readonly #records: Placed[] = [];
+  readonly #notes = new Map<string, string>();
+
+  constructor({ ends, tasks }: { readonly ends: Ends; readonly tasks: readonly Task[] }) {
+    this.ends = ends;
+    this.#tasks = tasks;
+  }
+
+  /** Nothing to write: no record and no state that changed. */
+  get empty(): boolean {
+    return this.#records.length === 0 && this.#tasks.every((task) => !task.dirty);
+  }
+
+  append(draft: Append, text: string): Position {
+    const { topic, key, value, occurredAt } = draft;
+    const { offset, gid } = this.ends.take(topic);
+    const recordedAt = this.ends.now;
+    const record: Recorded = {
+      topic,
+      partition: 0,
+      offset,
+      key,
+      value,
+      recordedAt,
+      ...(occurredAt !== undefined && { occurredAt }),
+    };
+    this.#records.push({ gid, record, text });
+    this.replay(record);
+    return { topic, partition: 0, offset };
+  }
+
+  /** Hands a record that stands in the log to the tasks that have not had it. */
+  replay(record: Recorded): void {
+    const queue = [record];
+    for (let at = 0; at < queue.length; at += 1) {
+      const next = queue[at];
+      if (next) for (const task of this.#tasks) this.#write(task.accept(next), queue);
+    }
+  }
+
+  /** Silence up to `now`: each task's wakes, and what follows from them, before the next task's. */
+  idle(now: Instant): void {
+    for (const task of this.#tasks) {
+      const queue: Recorded[] = [];
+      this.#write(task.advance(now), queue);
+      for (const record of queue) this.replay(record);
+    }
+  }
+
+  note(name: string, text: string): void {
+    this.#notes.set(name, text);
+  }
+
+  batch(): Batch {
+    for (const task of this.#tasks) this.#notes.set(...task.note());
+    return { records: this.#records, puts: this.#tasks.flatMap((task) => task.changes()), notes: this.#notes };
+  }
+
+  committed(): void {
+    for (const task of this.#tasks) task.committed();
+  }
+
+  #write(emitted: readonly Emitted[], queue: Recorded[]): void {
+    for (const { draft, at } of emitted) {
+      const { topic, key, value, occurredAt } = draft;
+      const { offset, gid } = this.ends.take(topic);
+      const record: Recorded = {
+        topic,
+        partition: 0,
+        offset,
+        seq: offset,
+        key,
+        value,
+        recordedAt: at,
+        ...(occurredAt !== undefined && { occurredAt }),
+      };
+      const text = topicShape(topic).text && typeof value === 'string' ? value : JSON.stringify(value ?? null);
+      this.#records.push({ gid, record, text });
+      queue.push(record);
+    }
+  }
+}
