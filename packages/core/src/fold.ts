@@ -75,7 +75,8 @@ class Task {
     }
     this.#watermark = watermarkAfter(this.#watermark, record);
     const states = new Map<StateKey, unknown>();
-    for (const key of this.processor.keys(record)) if (this.states.has(key)) states.set(key, this.states.get(key));
+    for (const key of this.processor.keys(record, this.#tables))
+      if (this.states.has(key)) states.set(key, this.states.get(key));
     return [...woken, ...this.#apply(this.processor.step(states, record, this.#context(this.#now)), this.#now)];
   }
 

@@ -79,7 +79,8 @@ export interface Processor<S> {
   /** Configuration, by version. */
   readonly tables?: readonly Table<unknown>[];
   readonly state: Codec<S>;
-  keys(record: Recorded): readonly StateKey[];
+  /** The entries of this step. The tables stand as `step` will see them: configuration may decide what is grouped with what. */
+  keys(record: Recorded, tables: Snapshots): readonly StateKey[];
   step(states: ReadonlyMap<StateKey, S>, record: Recorded, context: Context): Step<S>;
   wakeAt?(state: S): Instant | undefined;
   wake?(key: StateKey, state: S, context: Context): Step<S>;
