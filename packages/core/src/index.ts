@@ -45,6 +45,8 @@ export * from './ports/job-queue.ts';
 export * from './ports/projection.ts';
 export * from './ports/read-model.ts';
 export * from './processor.ts';
+export * from './rules/inputs.ts';
+export * from './rules/target.ts';
 export * from './severity.ts';
 export * from './shard.ts';
 export * from './signal/lifecycle.ts';

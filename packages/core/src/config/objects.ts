@@ -37,6 +37,7 @@ export const sinkObject = z.strictObject({
 });
 
 export const inputTypes = ['string', 'number', 'boolean', 'object', 'array'] as const;
+export type InputType = (typeof inputTypes)[number];
 export const workflowObject = z.strictObject({
   handle,
   name: text(256).optional(),
