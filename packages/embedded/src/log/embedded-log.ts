@@ -14,7 +14,7 @@ import {
   topicShape,
 } from '@tocsin/core';
 import { Ends } from './ends.ts';
-import { Follower } from './follower.ts';
+import type { Follower } from './follower.ts';
 import { LogReader } from './log-reader.ts';
 import { SqliteStore } from './sqlite-store.ts';
 import { Task } from './task.ts';

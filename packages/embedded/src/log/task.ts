@@ -111,7 +111,7 @@ export class Task {
 
   #step(record: Recorded): readonly Emitted[] {
     const states = new Map<string, unknown>();
-    for (const key of this.processor.keys(record)) {
+    for (const key of this.processor.keys(record, this.#tables)) {
       const state = this.#states.get(key);
       if (state !== undefined) states.set(key, state);
     }

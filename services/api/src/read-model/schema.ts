@@ -1,0 +1,63 @@
+import { type Generated, type Kysely, sql } from 'kysely';
+
+/** Tables of the read model. Grows with the shape: a copy with another version is dropped and rebuilt from the log. */
+export const schemaVersion = 1;
+
+export interface Tables {
+  signals: {
+    id: string;
+    org: string;
+    created_at: string;
+    state: string;
+    severity: string;
+    source: string;
+    rule_id: string;
+    rule_type: string;
+    tags: string[];
+    detections: string;
+    /** `SignalView` as JSON text: it is read and written as a whole. */
+    view: string;
+  };
+  /** Events that reached us before the signal they are about was opened: topics are read side by side. */
+  waiting: { id: Generated<number>; signal_id: string; event: string };
+  audit: { stream: string; seq: string; org: string; subject: string; hash: string; record: string };
+  positions: { place: string; next: string };
+  meta: { name: string; value: string };
+}
+export type Database = Kysely<Tables>;
+
+/** Creates what is not there. */
+export async function createTables(db: Database): Promise<void> {
+  await sql`CREATE TABLE IF NOT EXISTS meta (name text PRIMARY KEY, value text NOT NULL)`.execute(db);
+  await sql`CREATE TABLE IF NOT EXISTS positions (place text PRIMARY KEY, next bigint NOT NULL)`.execute(db);
+  await sql`CREATE TABLE IF NOT EXISTS signals (
+    id text PRIMARY KEY, org text NOT NULL, created_at bigint NOT NULL, state text NOT NULL, severity text NOT NULL,
+    source text NOT NULL, rule_id text NOT NULL, rule_type text NOT NULL, tags text[] NOT NULL, detections bigint NOT NULL,
+    view text NOT NULL
+  )`.execute(db);
+  await sql`CREATE INDEX IF NOT EXISTS signals_by_time ON signals (org, created_at DESC, id DESC)`.execute(db);
+  await sql`CREATE TABLE IF NOT EXISTS waiting (id bigserial PRIMARY KEY, signal_id text NOT NULL, event text NOT NULL)`.execute(
+    db,
+  );
+  await sql`CREATE INDEX IF NOT EXISTS waiting_by_signal ON waiting (signal_id)`.execute(db);
+  await sql`CREATE TABLE IF NOT EXISTS audit (
+    stream text NOT NULL, seq bigint NOT NULL, org text NOT NULL, subject text NOT NULL, hash text NOT NULL, record text NOT NULL,
+    PRIMARY KEY (stream, seq)
+  )`.execute(db);
+  await sql`CREATE INDEX IF NOT EXISTS audit_by_subject ON audit (org, subject, stream, seq)`.execute(db);
+  const found = await db.selectFrom('meta').select('value').where('name', '=', 'schema').executeTakeFirst();
+  if (found && found.value !== String(schemaVersion)) {
+    await dropTables(db);
+    await createTables(db);
+    return;
+  }
+  await db
+    .insertInto('meta')
+    .values({ name: 'schema', value: String(schemaVersion) })
+    .onConflict((on) => on.doNothing())
+    .execute();
+}
+
+export async function dropTables(db: Database): Promise<void> {
+  await sql`DROP TABLE IF EXISTS signals, waiting, audit, positions, meta`.execute(db);
+}

@@ -1,0 +1,117 @@
+import type {
+  AuditRow,
+  Digest,
+  Json,
+  Page,
+  Positions,
+  Projection,
+  ReadModel,
+  SignalFilter,
+  SignalView,
+} from '@tocsin/core';
+import { sql } from 'kysely';
+import { cursorOf, readCursor } from './cursor.ts';
+import type { Database } from './schema.ts';
+import { SqlProjection } from './sql-projection.ts';
+
+interface PageRequest {
+  readonly limit: number;
+  readonly cursor?: string;
+  readonly order: 'newest' | 'oldest';
+}
+
+/** The read model in SQL that PostgreSQL and PGlite both speak. */
+export class SqlReadModel implements ReadModel {
+  readonly projection: Projection;
+  readonly #db: Database;
+
+  constructor({ db, digest }: { readonly db: Database; readonly digest: Digest }) {
+    this.#db = db;
+    this.projection = new SqlProjection({ db, digest });
+  }
+
+  async get(org: string, id: string): Promise<SignalView | undefined> {
+    const row = await this.#db
+      .selectFrom('signals')
+      .select('view')
+      .where('id', '=', id)
+      .where('org', '=', org)
+      .executeTakeFirst();
+    return row && (JSON.parse(row.view) as SignalView);
+  }
+
+  async list(filter: SignalFilter, { limit, cursor, order }: PageRequest): Promise<Page<SignalView>> {
+    const direction = order === 'newest' ? 'desc' : 'asc';
+    const from = readCursor(cursor);
+    const rows = await this.#filtered(filter)
+      .select(['id', 'created_at', 'view'])
+      .$if(from !== undefined, (query) =>
+        query.where(
+          sql<boolean>`(created_at, id) ${sql.raw(order === 'newest' ? '<' : '>')} (${from?.[0] ?? ''}::bigint, ${from?.[1] ?? ''})`,
+        ),
+      )
+      .orderBy('created_at', direction)
+      .orderBy('id', direction)
+      .limit(limit + 1)
+      .execute();
+    const items = rows.slice(0, limit).map(({ view }) => JSON.parse(view) as SignalView);
+    const last = rows.length > limit ? rows[limit - 1] : undefined;
+    return { items, ...(last && { next: cursorOf([String(last.created_at), last.id]) }) };
+  }
+
+  async audit(filter: { readonly org: string; readonly subject?: string }, page: PageRequest): Promise<Page<AuditRow>> {
+    const { limit, cursor, order } = page;
+    const direction = order === 'newest' ? 'desc' : 'asc';
+    const from = readCursor(cursor);
+    const compare = sql.raw(order === 'newest' ? '<' : '>');
+    const { subject } = filter;
+    const rows = await this.#db
+      .selectFrom('audit')
+      .select(['stream', 'seq', 'hash', 'record'])
+      .where('org', '=', filter.org)
+      .$if(subject !== undefined, (query) => query.where('subject', '=', subject ?? ''))
+      .$if(from !== undefined, (query) =>
+        query.where(sql<boolean>`(seq, stream) ${compare} (${from?.[0] ?? ''}::bigint, ${from?.[1] ?? ''})`),
+      )
+      .orderBy('seq', direction)
+      .orderBy('stream', direction)
+      .limit(limit + 1)
+      .execute();
+    const items = rows.slice(0, limit).map(({ stream, seq, hash, record }) => ({
+      stream,
+      seq: Number(seq),
+      hash,
+      record: JSON.parse(record) as Json,
+    }));
+    const last = rows.length > limit ? rows[limit - 1] : undefined;
+    return { items, ...(last && { next: cursorOf([String(last.seq), last.stream]) }) };
+  }
+
+  async totals(org: string): Promise<{ readonly signals: number; readonly detections: number }> {
+    const row = await this.#db
+      .selectFrom('signals')
+      .select((query) => [query.fn.countAll().as('signals'), query.fn.sum('detections').as('detections')])
+      .where('org', '=', org)
+      .executeTakeFirst();
+    return { signals: Number(row?.signals ?? 0), detections: Number(row?.detections ?? 0) };
+  }
+
+  positions(): Promise<Positions> {
+    return this.projection.positions();
+  }
+
+  #filtered(filter: SignalFilter) {
+    const { org, from, to, states, severities, sources, ruleIds, ruleTypes, tags } = filter;
+    return this.#db
+      .selectFrom('signals')
+      .where('org', '=', org)
+      .$if(from !== undefined, (query) => query.where('created_at', '>=', String(from)))
+      .$if(to !== undefined, (query) => query.where('created_at', '<', String(to)))
+      .$if(states !== undefined, (query) => query.where('state', 'in', states ?? []))
+      .$if(severities !== undefined, (query) => query.where('severity', 'in', severities ?? []))
+      .$if(sources !== undefined, (query) => query.where('source', 'in', sources ?? []))
+      .$if(ruleIds !== undefined, (query) => query.where('rule_id', 'in', ruleIds ?? []))
+      .$if(ruleTypes !== undefined, (query) => query.where('rule_type', 'in', ruleTypes ?? []))
+      .$if(tags !== undefined, (query) => query.where(sql<boolean>`tags && ${tags ?? []}::text[]`));
+  }
+}
