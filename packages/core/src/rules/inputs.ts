@@ -9,7 +9,10 @@ export type BoundInputs =
 
 type WorkflowInput = WorkflowObject['inputs'][number];
 
-/** The inputs a run gets: what the target gives, checked against the workflow's declarations, and defaults for the rest. */
+/**
+ * The inputs a run gets: what the target gives, checked against the workflow's declarations, and defaults for the rest. An
+ * object or array is written as JSON text.
+ */
 export function bindInputs(
   workflow: Pick<WorkflowObject, 'inputs'>,
   given: Readonly<Record<string, TargetArgument>>,
@@ -35,11 +38,22 @@ interface Bound {
 
 function bindOne(input: WorkflowInput, given: Readonly<Record<string, TargetArgument>>): Bound {
   const { name } = input;
-  const value: Json | undefined = Object.hasOwn(given, name) ? given[name] : input.default;
+  const written = Object.hasOwn(given, name) ? given[name] : undefined;
+  const value = written === undefined ? input.default : meant(input.type, written);
   if (value === undefined)
     return { name, problem: `input "${name}" (${input.type}) has no default, so the target must give it` };
   const problem = inputProblem(input, value);
   return problem === undefined ? { name, value } : { name, problem };
+}
+
+/** Left as it is where it is no JSON, for `inputProblem` to name. */
+function meant(type: InputType, written: TargetArgument): Json {
+  if ((type !== 'object' && type !== 'array') || typeof written !== 'string') return written;
+  try {
+    return JSON.parse(written) as Json;
+  } catch {
+    return written;
+  }
 }
 
 /** Why a value does not fit an input of a workflow, or undefined if it does. */

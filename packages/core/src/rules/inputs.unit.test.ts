@@ -20,6 +20,12 @@ test('defaults fill what the target does not give', () => {
   });
 });
 
+test('an object is written as JSON text', () => {
+  expect(bindInputs(contain, { host: 'web-1', labels: '{"team":"it"}' })).toMatchObject({
+    inputs: { labels: { team: 'it' } },
+  });
+});
+
 test.each([
   [{}, ['input "host" (string) has no default, so the target must give it']],
   [{ host: 5 }, ['input "host" takes a string, not 5']],

@@ -1,4 +1,4 @@
-/** A value written in a target. Other types of input are reached by their defaults only. */
+/** A value written in a target. Objects and arrays are written as JSON text. */
 export type TargetArgument = string | number | boolean;
 
 export type Target =
