@@ -1,0 +1,108 @@
+import type { Detection, DetectionDraft, Digest, Instant, Mapped, RejectionCode } from '@tocsin/core';
+import { type FinishContext, finish } from './finish.ts';
+import { type Entry, readLines } from './reading.ts';
+import { detectorFor, detectors } from './registry.ts';
+
+export interface IntakeInput {
+  /** Name of a format. With an unknown name every line is rejected; ask `detectorFor` first to answer 404. */
+  readonly format: string;
+  /** One JSON object, an array of objects, or lines of JSON. */
+  readonly body: Uint8Array;
+  readonly org: string;
+  readonly receivedAt: Instant;
+  readonly digest: Digest;
+}
+
+export interface RejectedLine {
+  /** From 1; in an array the number of the element. */
+  readonly line: number;
+  readonly code: RejectionCode;
+  /** One sentence for the sender, at most 300 characters. */
+  readonly message: string;
+  /** Byte inside the line, from 0, where that is known. */
+  readonly position?: number;
+  /** The input, byte for byte: a view into the body. */
+  readonly bytes: Uint8Array;
+}
+
+export interface Intake {
+  readonly detections: readonly Detection[];
+  /** How many lines were of the format, but no detections, by kind. */
+  readonly skipped: ReadonlyMap<string, number>;
+  readonly rejected: readonly RejectedLine[];
+}
+
+/**
+ * Reads a body in one format. Every value of it ends as detections, as skipped or as rejected; nothing is lost and nothing
+ * throws. Pure: the same body gives the same detections.
+ */
+export function intake(input: IntakeInput): Intake {
+  const detections: Detection[] = [];
+  const skipped = new Map<string, number>();
+  const rejected: RejectedLine[] = [];
+  for (const entry of readLines(input.body)) {
+    const fate = fateOf(entry, input);
+    if (fate.kind === 'detections') detections.push(...fate.detections);
+    else if (fate.kind === 'skipped') skipped.set(fate.what, (skipped.get(fate.what) ?? 0) + 1);
+    else rejected.push(fate.line);
+  }
+  return { detections, skipped, rejected };
+}
+
+type Fate =
+  | { readonly kind: 'detections'; readonly detections: readonly Detection[] }
+  | { readonly kind: 'skipped'; readonly what: string }
+  | { readonly kind: 'rejected'; readonly line: RejectedLine };
+
+function fateOf(entry: Entry, input: IntakeInput): Fate {
+  if (entry.kind === 'unreadable') return refused(entry, entry.code, entry.message, entry.position);
+  const detector = detectorFor(input.format);
+  if (!detector) return refused(entry, 'not_this_format', `Unknown format; known are ${knownFormats()}`);
+  try {
+    return fateOfMapped(detector.map(entry.value, { receivedAt: input.receivedAt }), entry, input);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return refused(entry, 'not_this_format', `The ${input.format} detector failed on this line: ${reason}`);
+  }
+}
+
+type ReadEntry = Extract<Entry, { kind: 'value' }>;
+
+function fateOfMapped(mapped: Mapped, entry: ReadEntry, input: IntakeInput): Fate {
+  switch (mapped.kind) {
+    case 'detection':
+      return { kind: 'detections', detections: [finish(mapped.draft, contextOf(entry, input, false))] };
+    case 'detections':
+      return { kind: 'detections', detections: finishAll(mapped.drafts, contextOf(entry, input, true)) };
+    case 'skipped':
+      return { kind: 'skipped', what: mapped.what.slice(0, 64) };
+    case 'rejected':
+      return refused(entry, mapped.code, mapped.message);
+    default:
+      return mapped satisfies never;
+  }
+}
+
+const finishAll = (drafts: readonly DetectionDraft[], context: FinishContext): readonly Detection[] =>
+  drafts.map((draft) => finish(draft, context));
+
+const contextOf = (entry: ReadEntry, input: IntakeInput, several: boolean): FinishContext => ({
+  org: input.org,
+  format: input.format,
+  receivedAt: input.receivedAt,
+  digest: input.digest,
+  bytes: entry.bytes,
+  text: entry.text,
+  displaced: entry.displaced,
+  several,
+});
+
+function refused({ line, bytes }: Entry, code: RejectionCode, message: string, position?: number): Fate {
+  const said = message.slice(0, 300);
+  return {
+    kind: 'rejected',
+    line: { line, bytes, code, message: said, ...(position !== undefined && { position }) },
+  };
+}
+
+const knownFormats = (): string => detectors.map(({ format }) => format).join(', ');
