@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 
 /** A cursor that was not made here, or was changed on the way. */
 export class BadCursor extends Error {
+  readonly code = 'BAD_CURSOR';
   constructor() {
     super('the cursor is not one that this API gave out: start again without it');
     this.name = 'BadCursor';

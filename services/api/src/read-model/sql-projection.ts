@@ -1,4 +1,4 @@
-import { type Digest, type Event, type Positions, type Projection, type Recorded, type TopicName } from '@tocsin/core';
+import type { Digest, Event, Positions, Projection, Recorded, TopicName } from '@tocsin/core';
 import type { Database } from './schema.ts';
 import { applyToSignals, changesSignals } from './signal-rows.ts';
 

@@ -1,0 +1,29 @@
+import { randomUUID } from 'node:crypto';
+import type { Actor, Origin, User } from '@tocsin/core';
+import type { FastifyRequest } from 'fastify';
+
+/** The user that the admin token acts as. Its uuid never changes, so that assignments outlive restarts. */
+export const tokenUser: User = {
+  uuid: '00000000-0000-4000-8000-000000000001',
+  handle: 'admin',
+  name: 'Administrator',
+};
+
+const actor: Actor = { type: 'USER', id: tokenUser.uuid, name: tokenUser.name };
+const idempotencyKey = /^[A-Za-z0-9._~-]{1,100}$/;
+
+/** Where a command comes from. The client may bring its own command id as `Idempotency-Key`; a repeat gets the first answer. */
+export function originOf(request: FastifyRequest, permission: string): Origin {
+  const key = request.headers['idempotency-key'];
+  const agent = request.headers['user-agent'];
+  return {
+    commandId: typeof key === 'string' && idempotencyKey.test(key) ? key : randomUUID(),
+    actor,
+    authMethod: 'TOKEN',
+    ip: request.ip,
+    ...(agent && { userAgent: agent.slice(0, 512) }),
+    requestId: request.id,
+    acceptedAt: Date.now(),
+    permission,
+  };
+}

@@ -1,0 +1,83 @@
+import type { CommandRejection, JsonObject } from '@tocsin/core';
+import { LogError } from '@tocsin/core';
+
+/** Codes that clients may rely on. */
+export type ApiErrorCode =
+  | CommandRejection
+  | 'unauthorized'
+  | 'unknown_format'
+  | 'unknown_route'
+  | 'bad_request'
+  | 'bad_cursor'
+  | 'nothing_readable'
+  | 'too_large'
+  | 'unavailable'
+  | 'internal';
+
+const statusOf: Readonly<Record<ApiErrorCode, number>> = {
+  signal_not_found: 404,
+  version_conflict: 409,
+  locked: 403,
+  invalid_transition: 400,
+  unknown_user: 400,
+  invalid_command: 400,
+  unauthorized: 401,
+  unknown_format: 404,
+  unknown_route: 404,
+  bad_request: 400,
+  bad_cursor: 400,
+  nothing_readable: 400,
+  too_large: 413,
+  unavailable: 503,
+  internal: 500,
+};
+
+const titles: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  409: 'Conflict',
+  413: 'Payload Too Large',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
+};
+
+/** An expected refusal on its way to the client. `detail` says what happened, where, and what to do next. */
+export class ApiError extends Error {
+  readonly code: ApiErrorCode;
+  readonly status: number;
+  readonly meta: JsonObject | undefined;
+  constructor(code: ApiErrorCode, detail: string, meta?: JsonObject) {
+    super(detail);
+    this.name = 'ApiError';
+    this.code = code;
+    this.status = statusOf[code];
+    this.meta = meta;
+  }
+}
+
+/** The one error family: JSON:API error objects, with the request id for the support case. */
+export const errorBody = ({ code, status, message, meta }: ApiError, requestId: string): JsonObject => ({
+  errors: [{ status: String(status), code, title: titles[status] ?? 'Error', detail: message, ...(meta && { meta }) }],
+  request_id: requestId,
+});
+
+/** What anything thrown is to the outside; the inside of a bug is logged, never sent. */
+export function apiErrorOf(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  if (error instanceof LogError && error.code !== 'too_large')
+    return new ApiError(
+      'unavailable',
+      'Nothing was accepted: the event log cannot be written now. Send it again in a moment.',
+    );
+  const { statusCode, code, message } = Object(error) as { statusCode?: number; code?: string; message?: string };
+  if (statusCode === 413 || (error instanceof LogError && error.code === 'too_large'))
+    return new ApiError('too_large', 'The request body is over 32 MiB. Split it into several requests.');
+  if (code === 'BAD_CURSOR') return new ApiError('bad_cursor', message ?? 'bad cursor');
+  if (statusCode && statusCode >= 400 && statusCode < 500) return new ApiError('bad_request', message ?? 'bad request');
+  return new ApiError(
+    'internal',
+    'Something went wrong on our side. The request id finds it in the log of the server.',
+  );
+}

@@ -1,0 +1,20 @@
+import { Buffer } from 'node:buffer';
+import type { z } from 'zod';
+import { ApiError } from './errors.ts';
+
+/** A value in the shape asked for, or a 400 that names each place and what is wrong there. */
+export function parsed<T>(shape: z.ZodType<T>, value: unknown): T {
+  const result = shape.safeParse(Buffer.isBuffer(value) ? json(value) : (value ?? {}));
+  if (result.success) return result.data;
+  const places = result.error.issues.map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`);
+  throw new ApiError('bad_request', places.join('; '));
+}
+
+function json(body: Buffer): unknown {
+  if (body.length === 0) return {};
+  try {
+    return JSON.parse(body.toString('utf8')) as unknown;
+  } catch {
+    throw new ApiError('bad_request', 'The request body is not JSON.');
+  }
+}

@@ -1,0 +1,121 @@
+import { defaultOrg, type JsonObject, type Page, type SignalView, signalResource } from '@tocsin/core';
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { ApiError } from './errors.ts';
+import { parsed } from './parsing.ts';
+import type { LazyReadModel } from './read-model/opening.ts';
+import { filterOf, type ListRequest } from './signal-query.ts';
+
+const limit = z.coerce.number().int().min(1).max(1000).default(10);
+const sort = z.enum(['timestamp', '-timestamp']).default('-timestamp');
+const listQuery = z.object({
+  'filter[query]': z.string().max(4096).optional(),
+  'filter[from]': z.string().optional(),
+  'filter[to]': z.string().optional(),
+  sort,
+  'page[cursor]': z.string().optional(),
+  'page[limit]': limit,
+});
+const searchBody = z.strictObject({
+  filter: z
+    .strictObject({ query: z.string().max(4096).optional(), from: z.string().optional(), to: z.string().optional() })
+    .default({}),
+  page: z.strictObject({ cursor: z.string().optional(), limit }).prefault({}),
+  sort,
+});
+
+interface Listing extends ListRequest {
+  readonly cursor: string | undefined;
+  readonly limit: number;
+  readonly sort: 'timestamp' | '-timestamp';
+}
+
+/** List, search and get, in the documented shapes; the timeline beside them. */
+export function signalRoutes(app: FastifyInstance, readModel: LazyReadModel): void {
+  const base = '/api/v2/security_monitoring/signals';
+
+  app.get(base, async (request) => {
+    const query = parsed(listQuery, request.query);
+    return list({
+      query: query['filter[query]'],
+      from: query['filter[from]'],
+      to: query['filter[to]'],
+      cursor: query['page[cursor]'],
+      limit: query['page[limit]'],
+      sort: query.sort,
+    });
+  });
+
+  app.post(`${base}/search`, async (request) => {
+    const { filter, page, sort } = parsed(searchBody, request.body);
+    return list({
+      query: filter.query,
+      from: filter.from,
+      to: filter.to,
+      cursor: page.cursor,
+      limit: page.limit,
+      sort,
+    });
+  });
+
+  app.get<{ Params: { id: string } }>(`${base}/:id`, async ({ params }) => {
+    const { model } = await readModel.use();
+    const view = await model.get(defaultOrg, params.id);
+    if (!view) throw notFound(params.id);
+    return { data: withComments(view) };
+  });
+
+  app.get<{ Params: { id: string } }>(`${base}/:id/timeline`, async ({ params, query }) => {
+    const page = parsed(z.object({ 'page[cursor]': z.string().optional(), 'page[limit]': limit }), query);
+    const { model } = await readModel.use();
+    if (!(await model.get(defaultOrg, params.id))) throw notFound(params.id);
+    const cursor = page['page[cursor]'];
+    const rows = await model.audit(
+      { org: defaultOrg, subject: params.id },
+      { limit: page['page[limit]'], order: 'oldest', ...(cursor !== undefined && { cursor }) },
+    );
+    return { data: rows.items.map(({ record }) => record), ...metaOf(rows.next) };
+  });
+
+  async function list({ cursor, limit, sort, ...request }: Listing): Promise<JsonObject> {
+    const { model, fresh } = await readModel.use();
+    const order = sort === 'timestamp' ? 'oldest' : 'newest';
+    const page: Page<SignalView> = await model.list(filterOf(request), {
+      limit,
+      order,
+      ...(cursor !== undefined && { cursor }),
+    });
+    const meta = metaOf(page.next);
+    return {
+      data: page.items.map((view) => signalResource(view) as unknown as JsonObject),
+      ...(fresh
+        ? meta
+        : {
+            meta: {
+              ...meta.meta,
+              warnings: [{ code: 'stale', title: 'The read model is still catching up with the log' }],
+            },
+          }),
+    };
+  }
+}
+
+const metaOf = (next: string | undefined): { readonly meta?: JsonObject } =>
+  next === undefined ? {} : { meta: { page: { after: next } } };
+
+const withComments = (view: SignalView): JsonObject => {
+  const resource = signalResource(view);
+  const comments = view.comments.map(({ id, text, at, by }) => ({
+    id,
+    text,
+    created_at: at,
+    user: { uuid: by.id, name: by.name },
+  }));
+  return { ...resource, attributes: { ...resource.attributes, comments } } as unknown as JsonObject;
+};
+
+export const notFound = (id: string): ApiError =>
+  new ApiError(
+    'signal_not_found',
+    `There is no signal ${id.slice(0, 64)}. Check the id, or list signals with GET /api/v2/security_monitoring/signals.`,
+  );

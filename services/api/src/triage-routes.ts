@@ -1,0 +1,124 @@
+import {
+  archiveReasons,
+  type Command,
+  type CommandRejection,
+  commandAppend,
+  defaultOrg,
+  type Event,
+  type EventLog,
+  type JsonObject,
+  signalStates,
+  type Triage,
+} from '@tocsin/core';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { originOf } from './caller.ts';
+import { ApiError } from './errors.ts';
+import type { Outcomes } from './outcomes.ts';
+import { parsed } from './parsing.ts';
+import { triageAttributes, triageResource } from './triage-shape.ts';
+
+/** A call answers with the outcome; when it takes longer than this, with 202. */
+const waitMs = 2_000;
+const permission = 'security_monitoring_signals_write';
+
+const version = z.int().nonnegative().optional();
+const archive = { archive_reason: z.enum(archiveReasons).optional(), archive_comment: z.string().max(4096).optional() };
+const assignee = z.object({ uuid: z.string().max(64) });
+const body = <T extends z.ZodRawShape>(attributes: T) =>
+  z.object({ data: z.object({ attributes: z.strictObject(attributes) }) });
+
+const stateBody = body({ state: z.enum(signalStates), ...archive, version });
+const assigneeBody = body({ assignee, version });
+const incidentsBody = body({ incident_ids: z.array(z.int().nonnegative()).max(100), version });
+const updateBody = body({
+  state: z.enum(signalStates).optional(),
+  assignee: assignee.optional(),
+  incident_ids: z.array(z.int().nonnegative()).max(100).optional(),
+  ...archive,
+  version,
+});
+const commentBody = body({ text: z.string().min(1).max(16_384) });
+
+interface Params {
+  readonly Params: { readonly id: string };
+}
+type Change = readonly [type: string, data: Readonly<Record<string, unknown>>];
+
+/** Triage: each call is one command through the log, answered with what became of it. */
+export function triageRoutes(
+  app: FastifyInstance,
+  { log, outcomes }: { readonly log: EventLog; readonly outcomes: Outcomes },
+): void {
+  const base = '/api/v2/security_monitoring/signals/:id';
+
+  app.patch<Params>(`${base}/state`, (request, reply) => {
+    const { attributes } = parsed(stateBody, request.body).data;
+    const { state, archive_reason: archiveReason, archive_comment: archiveComment } = attributes;
+    return triage(request, reply, [
+      'signal.set_state',
+      { state, archiveReason, archiveComment, expectedVersion: attributes.version },
+    ]);
+  });
+  app.patch<Params>(`${base}/assignee`, (request, reply) => {
+    const { attributes } = parsed(assigneeBody, request.body).data;
+    return triage(request, reply, [
+      'signal.assign',
+      { assignee: attributes.assignee.uuid, expectedVersion: attributes.version },
+    ]);
+  });
+  app.patch<Params>(`${base}/incidents`, (request, reply) => {
+    const { attributes } = parsed(incidentsBody, request.body).data;
+    return triage(request, reply, [
+      'signal.set_incidents',
+      { incidentIds: attributes.incident_ids, expectedVersion: attributes.version },
+    ]);
+  });
+  app.patch<Params>(`${base}/update`, (request, reply) => {
+    const { attributes } = parsed(updateBody, request.body).data;
+    const { state, archive_reason: archiveReason, archive_comment: archiveComment } = attributes;
+    const edit = { state, archiveReason, archiveComment, incidentIds: attributes.incident_ids };
+    return triage(request, reply, [
+      'signal.update',
+      { ...edit, assignee: attributes.assignee?.uuid, expectedVersion: attributes.version },
+    ]);
+  });
+  app.post<Params>(`${base}/comments`, (request, reply) => {
+    const { attributes } = parsed(commentBody, request.body).data;
+    return triage(request, reply, ['signal.comment', { text: attributes.text }]);
+  });
+
+  async function triage(
+    request: FastifyRequest<Params>,
+    reply: FastifyReply,
+    [type, data]: Change,
+  ): Promise<JsonObject> {
+    const { id } = request.params;
+    const given = Object.fromEntries(Object.entries(data).filter(([, value]) => value !== undefined));
+    const command: Command = { type, org: defaultOrg, subject: id, data: given, by: originOf(request, permission) };
+    const { commandId } = command.by;
+    const outcome = await outcomes.of(commandId, () => log.append([commandAppend(command)]), waitMs);
+    reply.header('idempotency-key', commandId);
+    if (outcome) return answerOf(id, outcome);
+    reply.code(202);
+    return { data: { id, type: 'signal_metadata', attributes: { status: 'accepted', command_id: commandId } } };
+  }
+}
+
+function answerOf(id: string, outcome: Event): JsonObject {
+  if (outcome.type === 'command.rejected') throw refusalOf(outcome.data as Refused);
+  if (outcome.type === 'signal.commented') {
+    const { commentId, text } = outcome.data as { readonly commentId: string; readonly text: string };
+    return { data: { id: commentId, type: 'comment', attributes: { text, created_at: outcome.at } } };
+  }
+  return triageResource(id, (outcome.data as { readonly after: Triage }).after);
+}
+
+interface Refused {
+  readonly code: CommandRejection;
+  readonly message: string;
+  readonly current?: Triage;
+}
+
+const refusalOf = ({ code, message, current }: Refused): ApiError =>
+  new ApiError(code, message, current && { current: triageAttributes(current) });
