@@ -17,6 +17,7 @@ import { detectionRejected } from './detection/events/rejected.ts';
 import { signalAssigned } from './signal/events/assigned.ts';
 import { signalClosed } from './signal/events/closed.ts';
 import { commandRejected } from './signal/events/command-rejected.ts';
+import { commandRepeated } from './signal/events/command-repeated.ts';
 import { signalCommented } from './signal/events/commented.ts';
 import { signalEscalated } from './signal/events/escalated.ts';
 import { signalIncidentsSet } from './signal/events/incidents-set.ts';
@@ -44,6 +45,7 @@ export const eventDefinitions = [
   signalAssigned,
   signalClosed,
   commandRejected,
+  commandRepeated,
   signalCommented,
   signalEscalated,
   signalIncidentsSet,

@@ -1,4 +1,4 @@
-import { day } from '../time.ts';
+import { day, type Instant } from '../time.ts';
 
 export const signalStates = ['open', 'under_review', 'archived'] as const;
 export type SignalState = (typeof signalStates)[number];
@@ -26,6 +26,18 @@ export const transitions: Readonly<Record<Lifecycle, Table>> = {
 
 /** Counted from the creation of the signal (log time of its opening), never from first_seen, which can move. */
 export const lockAfterMs = 30 * day;
+
+/** The last instant at which triage may still be changed; one millisecond later the signal is locked. */
+export const lockedAfter = (createdAt: Instant): Instant => createdAt + lockAfterMs;
+
+/** Leaving `archived`, whatever for. */
+export const isReopening = (from: SignalState, to: SignalState): boolean => from === 'archived' && to !== 'archived';
+
+/** Whether the lock stands against a triage edit that leaves the signal in `to` (an edit of other values keeps the state). */
+export const isLocked = (
+  lock: Lock,
+  { createdAt, now, from, to }: { createdAt: Instant; now: Instant; from: SignalState; to: SignalState },
+): boolean => now > lockedAfter(createdAt) && (lock === 'all' || isReopening(from, to));
 
 export const archiveReasons = [
   'none',

@@ -3,10 +3,12 @@ import { field, type ValueOf } from '../field.ts';
 import { triageFields, type Triage } from './triage.ts';
 import type { SignalView } from './view.ts';
 
-/** What every triage event carries: the block before and after, and the configuration version it was decided on. */
+/** What every triage event carries: the block before and after, what was asked, and the configuration version it was decided on. */
 export const triageChangeFields = {
   before: field.object('TriageBefore', triageFields),
   after: field.object('TriageAfter', triageFields),
+  /** The data of the command, as it came. */
+  asked: field.optional(field.json()),
   configVersion: field.integer(),
 };
 export type TriageChange = ValueOf<typeof triageChangeFields>;

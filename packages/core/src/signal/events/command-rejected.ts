@@ -18,6 +18,10 @@ const fields = {
   message: field.text({ max: 1024 }),
   /** As it stood; absent when there is no such signal. */
   current: field.optional(field.object('CurrentTriage', triageFields)),
+  /** The data of the command, as it came, unless it is longer than 8 KiB of JSON. */
+  asked: field.optional(field.json()),
+  /** Event id of the first refusal, when this answers a repeated command id. */
+  repeats: field.optional(field.text({ max: 1024 })),
   configVersion: field.integer(),
 };
 
