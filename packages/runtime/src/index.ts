@@ -1,1 +1,18 @@
+export * from './admin-token.ts';
+export * from './clock.ts';
+export * from './configuration.ts';
+export * from './event-loop-watch.ts';
+export * from './health.ts';
+export * from './http/address-policy.ts';
+export type { LookupAll } from './http/guarded-connector.ts';
+export * from './http/guarded-http.ts';
+export * from './http/http-error.ts';
+export * from './installation-secret.ts';
+export * from './lifecycle.ts';
+export * from './logger.ts';
+export * from './metrics.ts';
 export * from './node-digest.ts';
+export { PrivateFileError } from './private-file.ts';
+export * from './redaction.ts';
+export * from './run-process.ts';
+export * from './secret-reference.ts';
