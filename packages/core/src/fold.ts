@@ -65,7 +65,8 @@ class Task {
   accept(record: Recorded): readonly Emitted[] {
     this.#tables.apply(record);
     const input = this.processor.inputs.find(({ topic }) => topic === record.topic);
-    if (!input) return [];
+    // A record of a one-partition topic reaches every task as a table, but only task 0 as an input.
+    if (!input || record.partition !== this.#partition) return [];
     const woken = this.advance(record.recordedAt);
     this.#now = Math.max(this.#now, record.recordedAt);
     const reason = input.bad?.(record.value);

@@ -1,0 +1,246 @@
+import { LogError, positionKey, type Positions, type Recorded, sizes } from '@tocsin/core';
+import { expect } from 'vitest';
+import type { Case } from '../suite.ts';
+import { committed, recordsOf } from './comparison.ts';
+import type { EventLogCapability, EventLogHarness, OpenedEventLog } from './harness.ts';
+import { item, mapper, contentOf, withLog } from './scenario.ts';
+
+type EventLogCase = Case<EventLogHarness, EventLogCapability>;
+
+const many = (count: number, from = 0) =>
+  Array.from({ length: count }, (_, i) => item(from + i, { shard: i % 5, key: `k${i % 3}` }));
+
+async function refusal(promise: Promise<unknown>): Promise<LogError> {
+  const error = await promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(LogError);
+  return error as LogError;
+}
+
+/** Reads on until so many records have come. */
+async function follow(
+  opened: OpenedEventLog,
+  from: Positions | 'start' | 'end',
+  count: number,
+): Promise<readonly Recorded[]> {
+  const abort = new AbortController();
+  const got: Recorded[] = [];
+  for await (const batch of opened.log.read({
+    topics: ['grouped-detections'],
+    from,
+    follow: true,
+    signal: abort.signal,
+  })) {
+    got.push(...batch);
+    if (got.length >= count) abort.abort();
+  }
+  return got;
+}
+
+const appending: readonly EventLogCase[] = [
+  {
+    name: 'append answers with the place of each record, in the order of the records',
+    check: (harness) =>
+      withLog(harness, async (opened) => {
+        for (let turn = 0; turn < 12; turn++) {
+          const records = many(7, turn * 100);
+          const places = await opened.log.append(records);
+          const found = await recordsOf(opened, 'grouped-detections');
+          const at = places.map(({ partition, offset }) =>
+            found.find((one) => one.partition === partition && one.offset === offset),
+          );
+          expect(at.map((one) => one && contentOf(one))).toEqual(
+            records.map(({ value }) => (value as { v: number }).v),
+          );
+        }
+      }),
+  },
+  {
+    name: 'what append has answered survives a crash, and is there once, in order',
+    check: (harness) =>
+      withLog(harness, async (opened) => {
+        for (let turn = 0; turn < 5; turn++) {
+          await opened.log.append(Array.from({ length: 10 }, (_, i) => item(turn * 10 + i)));
+          await opened.crash();
+        }
+        const found = await recordsOf(opened, 'grouped-detections');
+        expect(found.map(contentOf)).toEqual(Array.from({ length: 50 }, (_, i) => i));
+      }),
+  },
+  {
+    name: 'an append that a crash interrupts is there as a whole or not at all',
+    needs: 'atomicAppend',
+    check: (harness) =>
+      withLog(harness, async (opened) => {
+        for (let turn = 0; turn < 10; turn++) {
+          opened.log.append(many(20, turn * 20)).catch(() => {});
+          if (turn % 2) await Promise.resolve();
+          await opened.crash();
+        }
+        const found = (await recordsOf(opened, 'grouped-detections')).map((one) =>
+          Math.floor(Number(contentOf(one)) / 20),
+        );
+        for (const turn of new Set(found)) expect(found.filter((one) => one === turn)).toHaveLength(20);
+      }),
+  },
+  {
+    name: 'nobody but its processor appends to a topic with one writer',
+    check: (harness) =>
+      withLog(harness, async (opened) => {
+        for (const topic of ['signals', 'audit', 'config', 'ingest.dead'] as const)
+          expect((await refusal(opened.log.append([item(1), item(2, { topic })]))).code).toBe('single_writer');
+        expect(await recordsOf(opened, 'grouped-detections')).toEqual([]);
+      }),
+  },
+  {
+    name: 'a record that is too large is refused by its code, and nothing of that append is stored',
+    check: (harness) =>
+      withLog(harness, async (opened) => {
+        const error = await refusal(opened.log.append([item(1), item('x'.repeat(sizes.record + 1)), item(3)]));
+        expect([error.code, error.retryable]).toEqual(['too_large', false]);
+        await opened.log.append([item('é'.repeat(sizes.record / 4))]);
+        expect(await recordsOf(opened, 'grouped-detections')).toHaveLength(1);
+      }),
+  },
+  {
+    name: 'records carry the time of their append and the event time they were given',
+    check: (harness) =>
+      withLog(harness, async (opened) => {
+        const first = opened.now();
+        await opened.log.append([{ ...item(1), occurredAt: 12_345 }]);
+        opened.advance(5_000);
+        await opened.log.append([item(2)]);
+        const found = await recordsOf(opened, 'grouped-detections');
+        expect(found.map(({ recordedAt }) => recordedAt)).toEqual([first, first + 5_000]);
+        expect(found.map(({ occurredAt }) => occurredAt)).toEqual([12_345, undefined]);
+      }),
+  },
+];
+
+const reading: readonly EventLogCase[] = [
+  {
+    name: 'a reader goes on from positions, from the start and from the end',
+    check: (harness) =>
+      withLog(harness, async (opened) => {
+        await opened.log.append(Array.from({ length: 20 }, (_, i) => item(i)));
+        const all = await recordsOf(opened, 'grouped-detections');
+        const from = { [positionKey('grouped-detections', 0)]: (all[11]?.offset ?? 0) + 1 };
+        expect((await follow(opened, from, 8)).map(contentOf)).toEqual(Array.from({ length: 8 }, (_, i) => 12 + i));
+        expect((await follow(opened, 'start', 20)).map(contentOf)).toEqual(Array.from({ length: 20 }, (_, i) => i));
+        const ends = await opened.log.ends(['grouped-detections']);
+        await opened.log.append([item('new')]);
+        expect((await follow(opened, ends, 1)).map(contentOf)).toEqual(['new']);
+      }),
+  },
+  {
+    name: 'a reader that follows from the end gets what comes, and ends when it is told to',
+    check: (harness) =>
+      withLog(harness, async (opened) => {
+        await opened.log.append([item('old')]);
+        const reader = follow(opened, 'end', 3);
+        await opened.settled();
+        await opened.log.append([item(1), item(2)]);
+        await opened.log.append([item(3)]);
+        expect((await reader).map(contentOf)).toEqual([1, 2, 3]);
+      }),
+  },
+  {
+    name: 'a reader that does not follow ends at the end that was there at its call',
+    check: (harness) =>
+      withLog(harness, async (opened) => {
+        await opened.log.append(many(30));
+        const request = {
+          topics: ['grouped-detections'],
+          from: 'start',
+          follow: false,
+          signal: new AbortController().signal,
+        } as const;
+        const reader = opened.log.read(request)[Symbol.asyncIterator]();
+        const got: Recorded[] = [...((await reader.next()).value ?? [])];
+        await opened.log.append(many(30, 100));
+        for (let next = await reader.next(); !next.done; next = await reader.next()) got.push(...next.value);
+        expect(got.map((one) => Number(contentOf(one))).sort((a, b) => a - b)).toEqual(
+          Array.from({ length: 30 }, (_, i) => i),
+        );
+      }),
+  },
+  {
+    name: 'records of a partition come in the order of their offsets, those of a key in the order of their appends',
+    check: (harness) =>
+      withLog(harness, async (opened) => {
+        for (let turn = 0; turn < 20; turn++) await opened.log.append(many(15, turn * 15));
+        const found = await recordsOf(opened, 'grouped-detections');
+        for (let partition = 0; partition < opened.log.partitions; partition++) {
+          const offsets = found.filter((one) => one.partition === partition).map(({ offset }) => offset);
+          expect(offsets).toEqual([...offsets].sort((a, b) => a - b));
+        }
+        for (let shard = 0; shard < 5; shard++) {
+          const values = found.map((one) => Number(contentOf(one))).filter((v) => (v % 15) % 5 === shard);
+          expect(values).toEqual([...values].sort((a, b) => a - b));
+        }
+      }),
+  },
+  {
+    name: 'ends are at or after the last record, and the next record is at or after them',
+    check: (harness) =>
+      withLog(harness, async (opened) => {
+        await opened.log.append(many(9));
+        const ends = await opened.log.ends(['grouped-detections', 'signals']);
+        const places = await opened.log.append(many(9));
+        for (const { topic, partition, offset } of await recordsOf(opened, 'grouped-detections')) {
+          const end = ends[positionKey(topic, partition)] ?? -1;
+          const later = places.some((place) => place.partition === partition && place.offset === offset);
+          expect(later ? offset >= end : offset < end).toBe(true);
+        }
+        expect(ends[positionKey('signals', 0)]).toBe(0);
+      }),
+  },
+  {
+    name: 'a reader sees committed records only: each seq once and in order, also while it is written',
+    check: async (harness) => {
+      for (let seed = 1; seed <= 5; seed++) await withLog(harness, concurrentReader, seed);
+    },
+  },
+  {
+    name: 'saved positions survive a crash, and belong to their reader',
+    check: (harness) =>
+      withLog(harness, async (opened) => {
+        expect(await opened.log.positions('nobody')).toEqual({});
+        await opened.log.save('worker', { 'deliveries/0': 7, 'attempts/0': 3 });
+        await opened.log.save('worker', { 'deliveries/0': 9, 'attempts/0': 3 });
+        await opened.log.save('other', { 'deliveries/0': 1 });
+        await opened.crash();
+        expect(await opened.log.positions('worker')).toEqual({ 'deliveries/0': 9, 'attempts/0': 3 });
+        expect(await opened.log.positions('other')).toEqual({ 'deliveries/0': 1 });
+      }),
+  },
+];
+
+async function concurrentReader(opened: OpenedEventLog): Promise<void> {
+  const abort = new AbortController();
+  const seen: Recorded[] = [];
+  const reading = (async () => {
+    const request = { topics: ['signals'], from: 'start', follow: true, signal: abort.signal } as const;
+    for await (const batch of opened.log.read(request)) seen.push(...batch);
+  })();
+  const run = opened.start([mapper({ map: (record) => [contentOf(record), 'second'] })]);
+  for (let turn = 0; turn < 20; turn++) await opened.log.append(many(6, turn * 6));
+  await opened.settled();
+  await run.stop();
+  abort.abort();
+  await reading;
+  for (let partition = 0; partition < opened.log.partitions; partition++) {
+    const seqs = seen.filter((one) => one.partition === partition).map(({ seq }) => seq);
+    expect(seqs).toEqual(seqs.map((_, i) => i));
+  }
+  const final = (await committed(opened, ['signals'])).get('signals') ?? [];
+  expect(seen).toHaveLength(240);
+  expect(new Set(seen.map(({ partition, offset }) => `${partition}@${offset}`))).toEqual(
+    new Set(final.map(({ partition, offset }) => `${partition}@${offset}`)),
+  );
+}
+
+/** Appending and reading, without processors or beside one. */
+export const logCases: readonly EventLogCase[] = [...appending, ...reading];

@@ -1,0 +1,51 @@
+import fc from 'fast-check';
+import type { Case } from '../suite.ts';
+import { expectFolded } from './comparison.ts';
+import type { EventLogCapability, EventLogHarness, OpenedEventLog } from './harness.ts';
+import { list, play, script } from './script.ts';
+
+type EventLogCase = Case<EventLogHarness, EventLogCapability>;
+
+const seed = fc.integer({ min: 1, max: 0x7fff_ffff });
+
+/** A property over random processors, histories and engine seeds. fast-check prints the seed of a failure and shrinks it. */
+async function always(
+  harness: EventLogHarness,
+  holds: (opened: OpenedEventLog, drawn: { readonly list: fcList; readonly ops: fcOps }) => Promise<void>,
+): Promise<void> {
+  await fc.assert(
+    fc.asyncProperty(list, script, seed, async (list, ops, seed) => {
+      const opened = await harness.open(seed);
+      try {
+        await holds(opened, { list, ops });
+      } finally {
+        await opened.close();
+      }
+    }),
+    { numRuns: harness.runs, interruptAfterTimeLimit: 45_000, markInterruptAsFailure: false },
+  );
+}
+type fcList = typeof list extends fc.Arbitrary<infer T> ? T : never;
+type fcOps = typeof script extends fc.Arbitrary<infer T> ? T : never;
+
+/** State, outputs and positions against the oracle. */
+export const propertyCases: readonly EventLogCase[] = [
+  {
+    name: 'a fused list commits what the fold of its records says, whatever crashes',
+    check: (harness) =>
+      always(harness, async (opened, { list, ops }) => {
+        await play(opened, [list], ops);
+        await expectFolded(opened, list);
+      }),
+  },
+  {
+    name: 'lists that run apart each commit what the fold of their records says',
+    needs: 'apart',
+    check: (harness) =>
+      always(harness, async (opened, { list, ops }) => {
+        const lists = list.map((processor) => [processor]);
+        await play(opened, lists, ops);
+        for (const one of lists) await expectFolded(opened, one);
+      }),
+  },
+];

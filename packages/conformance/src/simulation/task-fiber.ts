@@ -1,0 +1,145 @@
+import type { Instant, TopicName } from '@tocsin/core';
+import { FusedTask } from './fused-task.ts';
+import type { Random } from './random.ts';
+import type { Actor } from './scheduler.ts';
+import { FencedError, type Ownership } from './store.ts';
+import type { SimulatedList } from './simulated-list.ts';
+import { type Batch, Transaction } from './transaction.ts';
+
+/**
+ * One member's life with one task: take the task over, restore it from its changelog, then read, step and commit, until it
+ * leaves, loses the task or dies. Every `yield` is an await: the place where anything may happen to it.
+ */
+export class TaskFiber implements Actor {
+  readonly partition: number;
+  readonly member: number;
+  readonly #list: SimulatedList;
+  readonly #random: Random;
+  readonly #life: Generator<void, void, void>;
+  #task: FusedTask | undefined;
+  #offsets = new Map<TopicName, number>();
+  #waiting = false;
+  /** Asked to hand the task over; finishes what it has begun. */
+  leaving = false;
+
+  constructor(list: SimulatedList, at: { readonly partition: number; readonly member: number }) {
+    this.#list = list;
+    this.#random = list.random;
+    this.partition = at.partition;
+    this.member = at.member;
+    this.#life = this.#live();
+  }
+
+  ready(): boolean {
+    return !this.#waiting || this.leaving || this.#hasWork();
+  }
+
+  resume(): void {
+    try {
+      if (this.#list.disturb(this)) return;
+      if (this.#life.next().done) this.#list.ended(this);
+    } catch (failure) {
+      if (failure instanceof FencedError) this.#list.fenced(this);
+      else this.#list.failed(failure);
+    }
+  }
+
+  /** True between two batches: nothing of it is under way. */
+  get resting(): boolean {
+    return this.#waiting;
+  }
+
+  *#live(): Generator<void, void, void> {
+    const { store, processors, clock } = this.#list;
+    while (!this.leaving && !this.#list.lost(this)) {
+      yield;
+      const owner = store.own(processors.map(({ id }) => `${id}.${this.partition}`));
+      yield;
+      this.#task = new FusedTask(store, { processors, partition: this.partition, clock });
+      this.#offsets = this.#task.sources();
+      yield* this.#serve(this.#task, owner);
+    }
+  }
+
+  /** Ends when the task is left, or has to be started again because a transaction was aborted. */
+  *#serve(task: FusedTask, owner: Ownership): Generator<void, void, void> {
+    for (;;) {
+      yield* this.#rest();
+      if (this.leaving) return;
+      for (let reads = this.#random.between(1, 3); reads > 0; reads--) {
+        this.#read(task);
+        yield;
+      }
+      const due = this.#wakeDue(task);
+      if (due !== undefined) task.idle(due);
+      if (task.dirty && !(yield* this.#commit(task.batch(), owner))) return;
+    }
+  }
+
+  *#rest(): Generator<void, void, void> {
+    this.#waiting = true;
+    do yield;
+    while (!this.leaving && !this.#hasWork());
+    this.#waiting = false;
+  }
+
+  /** Takes some of what has arrived on some input: others may be late. */
+  #read(task: FusedTask): void {
+    const unread = this.#unread();
+    if (unread.length === 0) return;
+    const topic = this.#random.pick(unread);
+    const log = this.#list.store.read(topic, this.#partitionOf(topic));
+    const { records = [], next = 0 } = log?.scan(this.#offsets.get(topic) ?? 0, this.#random.between(1, 4)) ?? {};
+    for (const record of records) task.take(record);
+    this.#offsets.set(topic, next);
+  }
+
+  #unread(): TopicName[] {
+    return [...this.#offsets].filter(([topic, offset]) => this.#endOf(topic) > offset).map(([topic]) => topic);
+  }
+
+  #endOf(topic: TopicName): number {
+    return this.#list.store.read(topic, this.#partitionOf(topic))?.stableEnd ?? 0;
+  }
+
+  /** One-partition topics are read by task 0, and as tables by all. */
+  #partitionOf(topic: TopicName): number {
+    return this.#list.isSingle(topic) ? 0 : this.partition;
+  }
+
+  /** Without traffic wakes run only when every input has been read to its end. */
+  #wakeDue(task: FusedTask): Instant | undefined {
+    const now = this.#list.clock();
+    const early = this.#list.store.fault === 'wakes-before-backlog';
+    if (!early && this.#unread().length > 0) return undefined;
+    const wake = task.earliestWake;
+    return wake !== undefined && wake <= now ? now : undefined;
+  }
+
+  #hasWork(): boolean {
+    return this.#unread().length > 0 || (this.#task !== undefined && this.#wakeDue(this.#task) !== undefined);
+  }
+
+  /** False when it was aborted. */
+  *#commit(batch: Batch, owner: Ownership): Generator<void, boolean, void> {
+    const { store, chaos } = this.#list;
+    yield;
+    const transaction = new Transaction(store, owner);
+    if (store.fault === 'state-without-outputs') store.apply(batch.partition, batch.changes, batch.entries);
+    yield;
+    for (const record of batch.out) {
+      transaction.write(record);
+      if (this.#random.chance(0.3)) yield;
+    }
+    if (this.#random.chance(chaos.abort)) {
+      transaction.abort();
+      return false;
+    }
+    yield;
+    if (store.fault === 'outputs-without-state' || store.fault === 'state-without-outputs') transaction.commitOutputs();
+    else transaction.commit(batch);
+    yield;
+    if (store.fault === 'outputs-without-state') store.apply(batch.partition, batch.changes, batch.entries);
+    return true;
+  }
+}
