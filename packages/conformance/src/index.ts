@@ -4,3 +4,10 @@ export { calm, type Chaos, rough } from './simulation/simulated-list.ts';
 export { SimulatedLog, type SimulationOptions } from './simulation/simulated-log.ts';
 export { Random } from './simulation/random.ts';
 export type { Capability, Case } from './suite.ts';
+export { type Fault, type ReceivedRequest, type ReceiverOptions, RecordingReceiver } from './recording-receiver.ts';
+export {
+  type ReceiverProcess,
+  type ReceiverSettings,
+  type ReportedRequest,
+  startReceiverProcess,
+} from './recording-receiver-process.ts';
