@@ -40,3 +40,10 @@ export const snapshotFields = {
   configVersion: field.integer(),
 };
 export type SignalSnapshot = ValueOf<typeof snapshotFields>;
+
+/** Old texts first, each once. */
+export const mergedTexts = <T extends string>(old: readonly T[], more: readonly T[], max: number): readonly T[] =>
+  more.length === 0 ? old : [...new Set([...old, ...more])].slice(0, max);
+
+/** The first few stay: they show how it began. */
+export const keepSamples = (samples: readonly Sample[]): readonly Sample[] => samples.slice(0, 8);

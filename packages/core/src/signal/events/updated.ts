@@ -1,7 +1,7 @@
 import { sourceStatuses } from '../../detection/detection.ts';
 import { defineEvent, type EventOf } from '../../event.ts';
 import { field } from '../../field.ts';
-import { sampleFields, type SignalSnapshot } from '../snapshot.ts';
+import { keepSamples, mergedTexts, sampleFields } from '../snapshot.ts';
 
 const fields = {
   revision: field.count(),
@@ -27,15 +27,9 @@ export const signalUpdated = defineEvent({
     view && {
       ...view,
       ...absolute,
-      entities: merged(view.entities, newEntities, 64),
-      tags: merged(view.tags, newTags, 128),
+      entities: mergedTexts(view.entities, newEntities, 64),
+      tags: mergedTexts(view.tags, newTags, 128),
       samples: keepSamples([...view.samples, ...newSamples]),
     },
 });
 export type SignalUpdated = EventOf<typeof signalUpdated>;
-
-const merged = (old: readonly string[], more: readonly string[], max: number): readonly string[] =>
-  more.length === 0 ? old : [...new Set([...old, ...more])].slice(0, max);
-
-/** The first few stay: they show how it began. */
-export const keepSamples = (samples: SignalSnapshot['samples']): SignalSnapshot['samples'] => samples.slice(0, 8);
