@@ -1,0 +1,140 @@
+import {
+  type Command,
+  type Context,
+  commandRejected,
+  commandRepeated,
+  configTable,
+  type Draft,
+  type Event,
+  idPart,
+  murmur2,
+  type Processor,
+  type Recorded,
+  type Refusal,
+  rememberCommandsMs,
+  type SignalIds,
+  type Step,
+  type StateKey,
+  type Triage,
+  untriaged,
+} from '@tocsin/core';
+import { notACommand } from './command-shape.ts';
+import { askedOf, decide } from './decide.ts';
+import { type FirstOutcome, triageCodec, type TriageEntry } from './triage-entry.ts';
+
+/**
+ * Commands to triage events. Every command gets exactly one event, the answer to it:
+ * - changed (`signal.…`), or `command.rejected` with a code;
+ * - for a command id that came within the last day (log time): `command.repeated` if it was carried out then, otherwise
+ *   `command.rejected` once more with `repeats` naming the first. Nothing is decided anew, and the first event is not
+ *   written twice, because an old triage block would take back what others have changed since.
+ * `commandOutcomeOf` reads all of these. A command id belongs to its signal: the same id on another signal is another command.
+ *
+ * Reads no detections: the signal id says whether the signal is genuine and how old it is.
+ */
+export const triageProcessor = (about: { readonly signalIds: Pick<SignalIds, 'read'> }): Processor<TriageEntry> => ({
+  id: 'triage',
+  inputs: [{ topic: 'commands', bad: notACommand, onBad: 'dead-letter', urgent: true }],
+  outputs: ['triage-events'],
+  tables: [configTable],
+  state: triageCodec,
+  keys: ({ value }) => [signalKey(value as Command), outcomeKey(value as Command)],
+  step(states, record, context) {
+    const asked: Asked = { command: record.value as Command, record, context };
+    const first = states.get(outcomeKey(asked.command));
+    if (first?.kind === 'outcome') return repeat(first, asked);
+    const signal = states.get(signalKey(asked.command));
+    const triage = signal?.kind === 'signal' ? signal.triage : untriaged;
+    return carryOut(triage, about.signalIds, asked);
+  },
+  wakeAt: (entry) => (entry.kind === 'outcome' ? entry.at + rememberCommandsMs : undefined),
+  wake: (key) => ({ puts: new Map([[key, undefined]]), out: [] }),
+});
+
+interface Asked {
+  readonly command: Command;
+  readonly record: Recorded;
+  readonly context: Context;
+}
+
+const signalKey = ({ org, subject }: Command): StateKey => `signal/${idPart(org)}/${idPart(subject)}`;
+const outcomeKey = ({ org, subject, by }: Command): StateKey =>
+  `outcome/${idPart(org)}/${idPart(subject)}/${idPart(by.commandId)}`;
+
+function carryOut(triage: Triage, signalIds: Pick<SignalIds, 'read'>, asked: Asked): Step<TriageEntry> {
+  const { command, context } = asked;
+  const { value: configuration, version: configVersion } = context.tables.get(configTable);
+  const genuine = signalIds.read(command.org, command.subject);
+  if (!genuine) return refuse({ ok: false, code: 'signal_not_found', message: 'there is no such signal' }, asked);
+  const { createdAt } = genuine;
+  const decided = decide(command, { triage, createdAt, now: context.now, configuration, configVersion });
+  if ('ok' in decided) return refuse(decided, asked, triage);
+  const { definition, decision } = decided;
+  const edited = decision.triage.version !== triage.version;
+  const event = definition.event.make({
+    ...aboutOf(asked),
+    id: edited ? `${command.subject}-t${decision.triage.version}` : eventId(asked),
+    data: decision.data,
+  });
+  const puts = new Map<StateKey, TriageEntry>([remembered(asked, { eventId: event.id, triage: decision.triage })]);
+  if (edited) puts.set(signalKey(command), { kind: 'signal', triage: decision.triage });
+  return { puts, out: [draftOf(event)] };
+}
+
+function refuse({ code, message }: Refusal, asked: Asked, current?: Triage): Step<TriageEntry> {
+  const refusal = { code, message: message.slice(0, 1024), ...askedOf(asked.command) };
+  const event = rejection(asked, refusal, current);
+  const outcome = { eventId: event.id, refusal, ...(current && { triage: current }) };
+  return { puts: new Map([remembered(asked, outcome)]), out: [draftOf(event)] };
+}
+
+/** Answers a command id with what became of it the first time. */
+function repeat(first: FirstOutcome, asked: Asked): Step<TriageEntry> {
+  const { command, context } = asked;
+  const { triage, refusal, eventId: earlier } = first;
+  if (first.content !== contentOf(command)) {
+    const message = `command id ${command.by.commandId} was already used for another command on this signal`;
+    const reused = { code: 'invalid_command', message, ...askedOf(command) } as const;
+    return { puts: new Map(), out: [draftOf(rejection(asked, reused, triage))] };
+  }
+  if (refusal) return { puts: new Map(), out: [draftOf(rejection(asked, { ...refusal, repeats: earlier }, triage))] };
+  const configVersion = context.tables.get(configTable).version;
+  const data = { command: command.type, first: earlier, after: triage ?? untriaged, configVersion };
+  const event = commandRepeated.make({ ...aboutOf(asked), id: eventId(asked), data });
+  return { puts: new Map(), out: [draftOf(event)] };
+}
+
+function rejection(
+  asked: Asked,
+  refusal: NonNullable<FirstOutcome['refusal']> & { readonly repeats?: string },
+  current: Triage | undefined,
+): Event {
+  const configVersion = asked.context.tables.get(configTable).version;
+  const data = { command: asked.command.type, ...refusal, ...(current && { current }), configVersion };
+  return commandRejected.make({ ...aboutOf(asked), id: eventId(asked), data });
+}
+
+const aboutOf = ({ command: { org, subject, by }, record: { topic, partition, offset }, context }: Asked) => ({
+  org,
+  subject,
+  by,
+  at: context.now,
+  cause: { topic, partition, offset },
+});
+
+/** Of everything but triage edits: the command and its place, so that no two are the same and a replay makes it again. */
+const eventId = ({ command, record }: Asked): string =>
+  `${idPart(command.by.commandId)}-p${record.partition}-${record.offset}`;
+
+const utf8 = new TextEncoder();
+const contentOf = ({ type, data }: Command): number => murmur2(utf8.encode(`${type} ${JSON.stringify(data)}`));
+
+const remembered = (
+  { command, context }: Asked,
+  outcome: Pick<FirstOutcome, 'eventId' | 'triage' | 'refusal'>,
+): [StateKey, FirstOutcome] => [
+  outcomeKey(command),
+  { kind: 'outcome', at: context.now, content: contentOf(command), ...outcome },
+];
+
+const draftOf = (event: Event): Draft => ({ topic: 'triage-events', key: event.subject, value: event });
