@@ -1,8 +1,9 @@
 import fc from 'fast-check';
+import type { AnyProcessor } from '@tocsin/core';
 import type { Case } from '../suite.ts';
 import { expectFolded } from './comparison.ts';
 import type { EventLogCapability, EventLogHarness, OpenedEventLog } from './harness.ts';
-import { list, play, script } from './script.ts';
+import { type Op, play, processorsOf, script, specs } from './script.ts';
 
 type EventLogCase = Case<EventLogHarness, EventLogCapability>;
 
@@ -11,13 +12,16 @@ const seed = fc.integer({ min: 1, max: 0x7fff_ffff });
 /** A property over random processors, histories and engine seeds. fast-check prints the seed of a failure and shrinks it. */
 async function always(
   harness: EventLogHarness,
-  holds: (opened: OpenedEventLog, drawn: { readonly list: fcList; readonly ops: fcOps }) => Promise<void>,
+  holds: (
+    opened: OpenedEventLog,
+    drawn: { readonly list: readonly AnyProcessor[]; readonly ops: readonly Op[] },
+  ) => Promise<void>,
 ): Promise<void> {
   await fc.assert(
-    fc.asyncProperty(list, script, seed, async (list, ops, seed) => {
+    fc.asyncProperty(specs, script, seed, async (specs, ops, seed) => {
       const opened = await harness.open(seed);
       try {
-        await holds(opened, { list, ops });
+        await holds(opened, { list: processorsOf(specs), ops });
       } finally {
         await opened.close();
       }
@@ -25,8 +29,6 @@ async function always(
     { numRuns: harness.runs, interruptAfterTimeLimit: 45_000, markInterruptAsFailure: false },
   );
 }
-type fcList = typeof list extends fc.Arbitrary<infer T> ? T : never;
-type fcOps = typeof script extends fc.Arbitrary<infer T> ? T : never;
 
 /** State, outputs and positions against the oracle. */
 export const propertyCases: readonly EventLogCase[] = [

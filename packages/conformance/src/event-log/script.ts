@@ -71,10 +71,14 @@ const spec = (at: number): fc.Arbitrary<TestSpec> =>
   });
 
 /** One to three processors, each reading what the one before it writes and topics from outside; control first where it is needed. */
-export const list: fc.Arbitrary<readonly AnyProcessor[]> = fc
+export const specs: fc.Arbitrary<readonly TestSpec[]> = fc
   .integer({ min: 1, max: 3 })
-  .chain((length) => fc.tuple(...Array.from({ length }, (_, at) => spec(at))))
-  .map((specs) => [...(specs.some(({ table }) => table) ? [testControl] : []), ...specs.map(testProcessor)]);
+  .chain((length) => fc.tuple(...Array.from({ length }, (_, at) => spec(at))));
+
+export const processorsOf = (specs: readonly TestSpec[]): readonly AnyProcessor[] => [
+  ...(specs.some(({ table }) => table) ? [testControl] : []),
+  ...specs.map(testProcessor),
+];
 
 /** Plays a script on lists that run side by side, then lets everything come to rest. */
 export async function play(

@@ -40,11 +40,7 @@ export class Transaction {
 
   /** Hands a record that stands in the log to the tasks that have not had it. */
   replay(record: Recorded): void {
-    const queue = [record];
-    for (let at = 0; at < queue.length; at += 1) {
-      const next = queue[at];
-      if (next) for (const task of this.#tasks) this.#write(task.accept(next), queue);
-    }
+    this.#drain([record]);
   }
 
   /** Silence up to `now`: each task's wakes, and what follows from them, before the next task's. */
@@ -52,7 +48,7 @@ export class Transaction {
     for (const task of this.#tasks) {
       const queue: Recorded[] = [];
       this.#write(task.advance(now), queue);
-      for (const record of queue) this.replay(record);
+      this.#drain(queue);
     }
   }
 
@@ -67,6 +63,14 @@ export class Transaction {
 
   committed(): void {
     for (const task of this.#tasks) task.committed();
+  }
+
+  /** First in, first out: what was written first is handed on first, also when wakes wrote several records. */
+  #drain(queue: Recorded[]): void {
+    for (let at = 0; at < queue.length; at += 1) {
+      const next = queue[at];
+      if (next) for (const task of this.#tasks) this.#write(task.accept(next), queue);
+    }
   }
 
   #write(emitted: readonly Emitted[], queue: Recorded[]): void {

@@ -1,0 +1,128 @@
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { AnyProcessor, Entry, EventLog, Instant, Recorded, StateKey, TopicName } from '@tocsin/core';
+import { topicNames } from '@tocsin/core';
+import { type EventLogHarness, eventLogSuite, type OpenedEventLog, type Running, running } from '@tocsin/conformance';
+import { afterAll, beforeAll, vi } from 'vitest';
+import { EmbeddedLog } from './log/embedded-log.ts';
+
+const began: Instant = Date.UTC(2026, 0, 1);
+
+/**
+ * Everything has one order here, so what a list took is read back from the log itself; the silences that it acted on are the
+ * moments at which this harness let it act.
+ */
+class OpenedEmbedded implements OpenedEventLog {
+  readonly #directory = mkdtempSync(join(tmpdir(), 'tocsin-log-'));
+  readonly #clock = (): Instant => this.#now;
+  #generation = 0;
+  #log: EmbeddedLog;
+  #now = began;
+  readonly #silences: { readonly at: Promise<number>; readonly until: Instant }[] = [];
+  readonly #topics = new Set<TopicName>(topicNames);
+  #abandoned: EmbeddedLog[] = [];
+
+  constructor() {
+    this.#log = new EmbeddedLog({ path: this.#path(), clock: this.#clock });
+  }
+
+  get log(): EventLog {
+    return this.#log;
+  }
+
+  now(): Instant {
+    return this.#now;
+  }
+
+  advance(ms: number): void {
+    this.#now += ms;
+  }
+
+  /** A run catches up and lets what is due happen before it returns. */
+  start(processors: readonly AnyProcessor[]): Running {
+    for (const { id } of processors) this.#topics.add(`${id}.dead`);
+    const started = running(this.#log, processors);
+    this.#silence();
+    return started;
+  }
+
+  async settled(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#log.idle();
+    this.#silence();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  /** What is on disk at this moment is what a killed process leaves. The old object writes to files that nobody opens again. */
+  async crash(): Promise<void> {
+    const from = this.#path();
+    this.#abandoned.push(this.#log);
+    this.#generation += 1;
+    for (const suffix of ['', '-wal'])
+      if (existsSync(from + suffix)) copyFileSync(from + suffix, this.#path() + suffix);
+    this.#log = new EmbeddedLog({ path: this.#path(), clock: this.#clock });
+  }
+
+  async interleaving(processors: readonly AnyProcessor[]): Promise<readonly Entry[]> {
+    const own = new Set(processors.flatMap(({ id, outputs }) => [...outputs, `${id}.dead`]));
+    const wanted = new Set(
+      processors.flatMap(({ inputs, tables = [] }) => [...inputs, ...tables].map(({ topic }) => topic as string)),
+    );
+    const ends = await Promise.all(this.#silences.map(async ({ at, until }) => ({ at: await at, until })));
+    const entries: Entry[] = [];
+    for (const [at, record] of (await this.#everything()).entries()) {
+      for (; ends[0] && ends[0].at <= at; ends.shift()) entries.push({ kind: 'idle', until: ends[0].until });
+      if (wanted.has(record.topic) && !own.has(record.topic)) entries.push({ kind: 'record', record });
+    }
+    return [...entries, ...ends.map(({ until }) => ({ kind: 'idle' as const, until }))];
+  }
+
+  async states(processor: AnyProcessor): Promise<ReadonlyMap<StateKey, unknown>> {
+    return this.#log.states(processor);
+  }
+
+  async close(): Promise<void> {
+    for (const log of [...this.#abandoned, this.#log]) await log.close();
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  #path(): string {
+    return join(this.#directory, `log-${this.#generation}.sqlite`);
+  }
+
+  /** Marks, in the one order of the log, that whoever runs was let act on the time. */
+  #silence(): void {
+    const at = this.#log.ends([...this.#topics]).then((ends) => Object.values(ends).reduce((sum, end) => sum + end, 0));
+    this.#silences.push({ at, until: this.#now });
+  }
+
+  async #everything(): Promise<readonly Recorded[]> {
+    const records: Recorded[] = [];
+    const request = {
+      topics: [...this.#topics],
+      from: 'start',
+      follow: false,
+      signal: new AbortController().signal,
+    } as const;
+    for await (const batch of this.#log.read(request)) records.push(...batch);
+    return records;
+  }
+}
+
+const harness: EventLogHarness = {
+  name: 'embedded',
+  capabilities: { apart: { reason: 'all lists of one process share its transactions' }, atomicAppend: true },
+  runs: 25,
+  open: async () => new OpenedEmbedded(),
+};
+
+// The suite's clock stands still unless it is moved; wakes that a timer would run follow when the suite lets them.
+beforeAll(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+});
+afterAll(() => {
+  vi.useRealTimers();
+});
+
+eventLogSuite(harness);
