@@ -1,1 +1,1 @@
-export {};
+export { notifierProcessor, type NotifierOptions } from './notifier-processor.ts';
