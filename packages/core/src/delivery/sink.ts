@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Digest } from '../digest.ts';
 import type { Instant } from '../time.ts';
 import type { Message, MessageKind } from './message.ts';
 
@@ -37,6 +38,8 @@ export interface Wires {
 export interface Tools {
   readonly http: Http;
   readonly wires: Wires;
+  /** For signatures. */
+  readonly digest: Digest;
   readonly now: Instant;
   readonly remembered: Remembered;
 }
