@@ -37,6 +37,8 @@ export interface EventDefinition<T extends string, F extends Fields> {
     readonly assetName?: (data: ValueOf<F>) => string | undefined;
     /** Previous and new value, for what people and automations change. */
     readonly change?: (data: ValueOf<F>) => { readonly prev: Json; readonly next: Json };
+    /** Where the request came from, for an event that no command made. */
+    readonly origin?: (data: ValueOf<F>) => Partial<Pick<Origin, 'ip' | 'userAgent' | 'requestId'>>;
     /** What of `data` the audit record keeps; everything unless said. The signal events keep all: replay reads them. */
     readonly keep?: (data: ValueOf<F>) => Json;
   };

@@ -12,7 +12,7 @@ export * from './lifecycle.ts';
 export * from './logger.ts';
 export * from './metrics.ts';
 export * from './node-digest.ts';
-export { PrivateFileError } from './private-file.ts';
+export { PrivateFileError, readOrCreatePrivateFile } from './private-file.ts';
 export * from './redaction.ts';
 export * from './run-process.ts';
 export * from './secret-reference.ts';

@@ -18,7 +18,12 @@ export const accessRefused = defineEvent({
   version: 1,
   topic: 'activity',
   fields,
-  audit: { name: 'Authentication', action: 'refused', asset: 'request' },
+  audit: {
+    name: 'Authentication',
+    action: 'refused',
+    asset: 'request',
+    origin: ({ ip, userAgent, requestId }) => ({ ip, userAgent, requestId }),
+  },
   summary: ({ method, path, ip, count }) =>
     `Refused ${method} ${path} from ${ip}${count > 1 ? ` (${count} times)` : ''}`,
 });
