@@ -11,3 +11,9 @@ export {
   type ReportedRequest,
   startReceiverProcess,
 } from './recording-receiver-process.ts';
+export {
+  type JobQueueHarness,
+  jobQueueCases,
+  jobQueueSuite,
+  type OpenedJobQueue,
+} from './job-queue/job-queue-suite.ts';

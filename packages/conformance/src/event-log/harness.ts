@@ -15,6 +15,8 @@ export interface EventLogHarness {
   };
   /** Random runs of each property: as many as fit into seconds. */
   readonly runs: number;
+  /** False ends a property at its first failure, for harnesses that are meant to fail. @default true */
+  readonly shrink?: boolean;
   /** An empty log. `seed` is for engines that leave something to chance. */
   open(seed: number): Promise<OpenedEventLog>;
 }

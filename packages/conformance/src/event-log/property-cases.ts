@@ -26,7 +26,12 @@ async function always(
         await opened.close();
       }
     }),
-    { numRuns: harness.runs, interruptAfterTimeLimit: 45_000, markInterruptAsFailure: false },
+    {
+      numRuns: harness.runs,
+      endOnFailure: harness.shrink === false,
+      interruptAfterTimeLimit: 45_000,
+      markInterruptAsFailure: false,
+    },
   );
 }
 

@@ -8,14 +8,15 @@ import { testControl, testProcessor, testTable } from './test-processor.ts';
 
 type EventLogCase = Case<EventLogHarness, EventLogCapability>;
 
-const stoppedBy = async ({ done }: Running): Promise<LogError> => {
-  const error = await done.then(
-    () => undefined,
+async function stoppedBy(opened: OpenedEventLog, { done }: Running): Promise<LogError> {
+  const ended = done.then(
+    () => 'ended',
     (reason: unknown) => reason,
   );
-  expect(error).toBeInstanceOf(LogError);
-  return error as LogError;
-};
+  const outcome = await Promise.race([ended, opened.settled().then(() => 'goes on')]);
+  expect(outcome).toBeInstanceOf(LogError);
+  return outcome as LogError;
+}
 const signals = async (opened: OpenedEventLog): Promise<readonly unknown[]> =>
   (await recordsOf(opened, 'signals')).map(contentOf);
 const afterOf = (record: { readonly value: unknown }) => Number((record.value as { readonly v: number }).v);
@@ -136,7 +137,7 @@ const stopping: readonly EventLogCase[] = [
           },
         });
         await opened.log.append([item(1), item('poison'), item(3)]);
-        const error = await stoppedBy(opened.start([broken]));
+        const error = await stoppedBy(opened, opened.start([broken]));
         expect(error.code).toBe('stopped');
         expect(error.message).toMatch(/test-mapper.*grouped-detections\/0@\d+.*cannot do this one/);
         expect((await signals(opened)).filter((v) => v !== 1)).toEqual([]);
@@ -186,7 +187,7 @@ const stopping: readonly EventLogCase[] = [
       withLog(harness, async (opened) => {
         const strict = mapper({ map: () => [], onBad: 'stop', bad: () => 'not readable' });
         await opened.log.append([item(1)]);
-        const error = await stoppedBy(opened.start([strict]));
+        const error = await stoppedBy(opened, opened.start([strict]));
         expect([error.code, /test-mapper.*grouped-detections\/0@\d+.*not readable/.test(error.message)]).toEqual([
           'stopped',
           true,
@@ -200,7 +201,7 @@ const stopping: readonly EventLogCase[] = [
       withLog(harness, async (opened) => {
         const intruder = { ...mapper({ map: () => ['mine'] }), outputs: ['deliveries' as const] };
         await opened.log.append([item(1)]);
-        expect((await stoppedBy(opened.start([intruder]))).code).toBe('stopped');
+        expect((await stoppedBy(opened, opened.start([intruder]))).code).toBe('stopped');
         expect(await signals(opened)).toEqual([]);
       }),
   },

@@ -21,6 +21,7 @@ export const simulatedHarness = ({
     atomicAppend: { reason: 'several partitions are written one after another, as on Kafka' },
   },
   runs,
+  shrink: fault === undefined,
   open: (seed) => Promise.resolve(opened(seed, { chaos, ...(fault && { fault }), maxSteps: 200_000 })),
 });
 
