@@ -119,8 +119,10 @@ export class ChainVerifier {
     this.#doubt = undefined;
     const last = this.#next - 1;
     if (doubt.kind === 'checkpoint') {
+      // What the checkpoint attests comes after it: this one was put before it.
+      if (next?.hash === doubt.lastHash) this.#blame('inserted', last);
       // The record after it continues what the checkpoint attests: only the one before was changed.
-      if (next?.seq === this.#next && next.prevHash === doubt.lastHash) this.#blame('edited', last);
+      else if (next?.seq === this.#next && next.prevHash === doubt.lastHash) this.#blame('edited', last);
       else this.#blame('rewritten', this.#attested, last);
     }
     // The record after it knows the one in doubt as it stands, so the one before it was changed.
@@ -131,9 +133,11 @@ export class ChainVerifier {
   #settleAtEnd(doubt: Doubt): void {
     this.#doubt = undefined;
     const last = this.#next - 1;
+    const attested = this.#attestations.get(this.#next + 1);
     if (doubt.kind === 'checkpoint') this.#blame('rewritten', this.#attested, last);
-    else if (this.#attestations.get(this.#next + 1)?.includes(doubt.hash)) this.#blame('edited', last);
-    else this.#blame('edited', last, this.#next);
+    else if (!attested) this.#blame('edited', last, this.#next);
+    else if (attested.includes(doubt.hash)) this.#blame('edited', last);
+    else this.#blame('broken_link');
   }
 
   #hashAt(seq: number): string | undefined {
