@@ -65,32 +65,61 @@ export function objectAt(json: Maybe, ...path: readonly (string | number)[]): Js
 /** What a source says besides the keys that have been mapped; undefined when nothing is left. */
 export function without(json: Maybe, ...keys: readonly string[]): JsonObject | undefined {
   if (!isJsonObject(json)) return undefined;
-  const rest = Object.entries(json).filter(([key, value]) => !keys.includes(key) && value !== null);
-  return rest.length > 0 ? Object.fromEntries(rest) : undefined;
-}
-
-/** Nested attributes from dotted paths; absent values leave no trace. A later path never replaces an earlier value. */
-export function attributesOf(values: Readonly<Record<string, Maybe>>): JsonObject {
-  const root = new Map<string, Json | Branch>();
-  for (const [path, value] of Object.entries(values)) {
-    if (value !== undefined && value !== null && value !== '') place(root, path.split('.'), value);
+  const rest: Record<string, Json> = {};
+  let empty = true;
+  for (const key of Object.keys(json)) {
+    const value = json[key];
+    if (value === undefined || value === null || keys.includes(key)) continue;
+    keep(rest, key, value);
+    empty = false;
   }
-  return plain(root);
+  return empty ? undefined : rest;
 }
 
-type Branch = Map<string, Json | Branch>;
+/**
+ * Nested attributes from dotted paths; absent values leave no trace. A later path never replaces an earlier value. Several
+ * sources are taken one after the other: spreading them into one object costs more than all the rest of a mapping.
+ */
+export function attributesOf(...sources: readonly Readonly<Record<string, Maybe>>[]): JsonObject {
+  const root: Branch = {};
+  for (const values of sources) {
+    for (const path of Object.keys(values)) {
+      const value = values[path];
+      if (value !== undefined && value !== null && value !== '') place(root, stepsOf(path), value);
+    }
+  }
+  return root as JsonObject;
+}
+
+interface Branch {
+  [key: string]: Json | Branch;
+}
+const isBranch = (value: Json | Branch): value is Branch => isJsonObject(value);
 
 function place(root: Branch, steps: readonly string[], value: Json): void {
   let branch = root;
-  for (const step of steps.slice(0, -1)) {
-    const next = branch.get(step) ?? new Map<string, Json | Branch>();
-    if (!(next instanceof Map)) return;
-    branch.set(step, next);
+  for (let at = 0; at < steps.length - 1; at += 1) {
+    const step = steps[at] ?? '';
+    const next = Object.hasOwn(branch, step) ? (branch[step] ?? null) : keep(branch, step, {});
+    if (!isBranch(next)) return;
     branch = next;
   }
   const last = steps.at(-1) ?? '';
-  if (!branch.has(last)) branch.set(last, value);
+  if (!Object.hasOwn(branch, last)) keep(branch, last, value);
 }
 
-const plain = (branch: Branch): JsonObject =>
-  Object.fromEntries([...branch].map(([key, value]) => [key, value instanceof Map ? plain(value) : value]));
+/** Assignment that cannot reach a prototype. */
+function keep<T extends Json | Branch>(branch: Branch, key: string, value: T): T {
+  if (key === '__proto__')
+    Object.defineProperty(branch, key, { value, enumerable: true, writable: true, configurable: true });
+  else branch[key] = value;
+  return value;
+}
+
+/** The paths of detectors are few and fixed; splitting them anew for each line would cost more than all the rest. */
+const steps = new Map<string, readonly string[]>();
+function stepsOf(path: string): readonly string[] {
+  const found = steps.get(path) ?? path.split('.');
+  if (steps.size < 1024) steps.set(path, found);
+  return found;
+}

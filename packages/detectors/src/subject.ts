@@ -13,24 +13,33 @@ export interface Subject {
 /**
  * Entities, group values and attributes from one declaration, so that they cannot disagree.
  * `groupBy`: the paths that tell one attack from another, in order. `entities`: further paths that are worth a pivot.
- * `values`: all normalised attributes by dotted path; those without a value are left out everywhere.
+ * `values`: all normalised attributes by dotted path, in one object or several; those without a value are left out.
  */
 export function subjectOf(about: {
   readonly groupBy: readonly string[];
   readonly entities?: readonly string[];
-  readonly values: SubjectValues;
+  readonly values: SubjectValues | readonly SubjectValues[];
   /** What else the source said, kept under the name of the format. */
   readonly rest?: { readonly under: string; readonly value: JsonObject | undefined };
 }): Subject {
-  const { groupBy, entities = [], values, rest } = about;
-  const known = (path: string) => ({ path, value: textOf(values[path]) });
-  const present = (paths: readonly string[]) =>
-    paths.map(known).filter((entry): entry is { path: string; value: string } => entry.value !== undefined);
+  const { groupBy, entities = [], rest } = about;
+  const sources: readonly SubjectValues[] = [about.values].flat();
+  const group = present(sources, groupBy);
+  const more = present(sources, entities);
   return {
-    groupBy: present(groupBy),
-    entities: present([...groupBy, ...entities]).map(({ path, value }) => entityOf(path, value)),
-    attributes: attributesOf({ ...values, ...(rest?.value && { [rest.under]: rest.value }) }),
+    groupBy: group,
+    entities: [...group, ...more].map(({ path, value }) => entityOf(path, value)),
+    attributes: rest?.value ? attributesOf(...sources, { [rest.under]: rest.value }) : attributesOf(...sources),
   };
+}
+
+function present(sources: readonly SubjectValues[], paths: readonly string[]): Detection['groupBy'] {
+  const found: { path: string; value: string }[] = [];
+  for (const path of paths) {
+    const value = textOf(sources.find((values) => values[path] !== undefined)?.[path]);
+    if (value !== undefined) found.push({ path, value });
+  }
+  return found;
 }
 
 /** Tags of the platform stand for themselves; everything else is an attribute and gets its `@`. */

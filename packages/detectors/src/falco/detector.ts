@@ -1,5 +1,6 @@
 import type { DetectionDraft, Detector, Json, JsonObject, Mapped } from '@tocsin/core';
-import { firstText, objectAt, textAt, textsAt, valueAt, without } from '../attribute-reading.ts';
+import { tacticTag, techniqueTag } from '../attack-tags.ts';
+import { firstText, objectAt, textAt, textOf, textsAt, valueAt, without } from '../attribute-reading.ts';
 import { severityFields, severityOf } from '../severity-reading.ts';
 import { type Subject, type SubjectValues, subjectOf } from '../subject.ts';
 
@@ -56,19 +57,26 @@ function draftOf(line: Json): DetectionDraft {
   };
 }
 
+/** `T1555` and `mitre_credential_access` are how Falco's rules name steps of an attack. */
 function attackTag(tag: string): readonly string[] {
-  if (/^T\d{4}(\.\d{3})?$/.test(tag)) return [`technique:${tag}`];
+  if (/^T\d{4}(\.\d{3})?$/.test(tag)) return [techniqueTag({ id: tag }) ?? tag];
   const tactic = /^mitre_(\w+)$/.exec(tag)?.[1];
-  return tactic ? [`tactic:${tactic.replaceAll('_', '-')}`] : [];
+  return tactic ? [tacticTag({ name: tactic }) ?? tag] : [];
 }
 
 /** Falco writes `<NA>` and the container id `host` for "none". */
-const present = (fields: Json | undefined, ...keys: readonly string[]): string | undefined =>
-  keys.map((key) => textAt(fields, key)).find((text) => text !== undefined && text !== '<NA>' && text !== 'N/A');
+function present(fields: JsonObject | undefined, ...keys: readonly string[]): string | undefined {
+  if (!fields) return undefined;
+  for (const key of keys) {
+    const text = Object.hasOwn(fields, key) ? textOf(fields[key]) : undefined;
+    if (text !== undefined && text !== '<NA>' && text !== 'N/A') return text;
+  }
+  return undefined;
+}
 
 function subjectOfAlert(line: Json, source: string): Subject {
   const fields = objectAt(line, 'output_fields');
-  const values = { ...placeOf(line, fields), ...actorOf(fields), ...objectOf(fields), ...clusterOf(fields) };
+  const values = [placeOf(line, fields), actorOf(fields), objectOf(fields), clusterOf(fields)];
   return subjectOf({
     groupBy:
       source === 'syscall'
@@ -76,7 +84,7 @@ function subjectOfAlert(line: Json, source: string): Subject {
         : ['cloud.account.id', 'k8s.cluster', 'k8s.namespace', 'usr.name', 'network.client.ip'],
     entities: ['host', 'container.name', 'k8s.namespace', 'k8s.pod', 'file.path', 'network.destination.ip'],
     values,
-    rest: { under: 'falco', value: restOf(line, fields) },
+    rest: { under: 'falco', value: restOf(line) },
   });
 }
 
@@ -85,7 +93,7 @@ function placeOf(line: Json, fields: JsonObject | undefined): SubjectValues {
   const image = present(fields, 'container.image.repository', 'container.image');
   const tag = present(fields, 'container.image.tag');
   return {
-    host: present(line, 'hostname') ?? present(fields, 'evt.hostname', 'hostname'),
+    host: present(objectAt(line), 'hostname') ?? present(fields, 'evt.hostname', 'hostname'),
     'container.id': container === 'host' ? undefined : container,
     'container.name': container === 'host' ? undefined : present(fields, 'container.name'),
     'container.image': image && tag ? `${image}:${tag}` : image,
@@ -136,11 +144,6 @@ const clusterOf = (fields: JsonObject | undefined): SubjectValues => ({
   'http.url': present(fields, 'ka.uri'),
 });
 
-/** Everything as Falco wrote it, so that nothing that a rule's author chose to print is lost. */
-function restOf(line: Json, fields: JsonObject | undefined): JsonObject | undefined {
-  const beside = without(line, 'output_fields', 'output', 'priority', 'rule', 'time', 'tags', 'hostname', 'uuid');
-  const printed = without(fields);
-  return beside || printed
-    ? { ...beside, priority: textAt(line, 'priority') ?? '', ...(printed && { output_fields: printed }) }
-    : undefined;
-}
+/** Everything else as Falco wrote it, so that nothing that a rule's author chose to print is lost. */
+const restOf = (line: Json): JsonObject | undefined =>
+  without(line, 'output', 'rule', 'time', 'tags', 'hostname', 'uuid');

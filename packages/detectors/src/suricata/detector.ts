@@ -1,4 +1,5 @@
 import type { DetectionDraft, Detector, Json, JsonObject, Mapped, Severity } from '@tocsin/core';
+import { tacticTag, techniqueTag } from '../attack-tags.ts';
 import { firstText, numberAt, objectAt, textAt, textsAt, valueAt, without } from '../attribute-reading.ts';
 import { severityFields, severityOf } from '../severity-reading.ts';
 import { type SubjectValues, subjectOf } from '../subject.ts';
@@ -101,7 +102,7 @@ function timeOf(event: Json, line: Json): string | number | undefined {
 
 interface Ends {
   readonly client: string | undefined;
-  readonly values: SubjectValues;
+  readonly values: readonly SubjectValues[];
 }
 
 /** The packet that matched may go either way: the client is who opened the flow, where the line says so. */
@@ -114,21 +115,23 @@ function valuesOf(event: Json, line: Json): Ends {
   const client = textAt(from, `${source}_ip`);
   return {
     client,
-    values: {
-      host:
-        firstText(event, ['host'], ['sensor_name']) ?? firstText(line, ['host', 'name'], ['host'], ['firewall_name']),
-      'network.client.ip': client,
-      'network.client.port': numberAt(from, `${source}_port`),
-      'network.destination.ip': textAt(from, `${target}_ip`),
-      'network.destination.port': numberAt(from, `${target}_port`),
-      'network.protocol': textAt(event, 'proto')?.toLowerCase(),
-      'network.application': textAt(event, 'app_proto'),
-      'network.direction': textAt(event, 'direction'),
-      'network.community_id': textAt(event, 'community_id'),
-      'network.flow_id': textAt(event, 'flow_id'),
-      'cloud.availability_zone': textAt(line, 'availability_zone'),
-      ...layersOf(event),
-    },
+    values: [
+      {
+        host:
+          firstText(event, ['host'], ['sensor_name']) ?? firstText(line, ['host', 'name'], ['host'], ['firewall_name']),
+        'network.client.ip': client,
+        'network.client.port': numberAt(from, `${source}_port`),
+        'network.destination.ip': textAt(from, `${target}_ip`),
+        'network.destination.port': numberAt(from, `${target}_port`),
+        'network.protocol': textAt(event, 'proto')?.toLowerCase(),
+        'network.application': textAt(event, 'app_proto'),
+        'network.direction': textAt(event, 'direction'),
+        'network.community_id': textAt(event, 'community_id'),
+        'network.flow_id': textAt(event, 'flow_id'),
+        'cloud.availability_zone': textAt(line, 'availability_zone'),
+      },
+      layersOf(event),
+    ],
   };
 }
 
@@ -163,11 +166,21 @@ function tagsOf(event: Json, alert: Json | undefined): readonly string[] {
     ...tag('category', textAt(alert, 'category')),
     ...tag('action', textAt(alert, 'action')),
     ...tag('app_proto', textAt(event, 'app_proto')),
-    ...metadata('mitre_technique_id').map((id) => `technique:${id}`),
-    ...metadata('mitre_tactic_name').map((name) => `tactic:${name.toLowerCase().replaceAll('_', '-')}`),
+    ...stepsOf(alert),
     ...metadata('attack_target').map((target) => `attack_target:${target}`),
     ...metadata('tag').map((name) => `tag:${name}`),
   ];
+}
+
+/** Rule sets give ids and names of attack steps in lists that belong together by place. */
+function stepsOf(alert: Json | undefined): readonly string[] {
+  const pairs = (kind: string) => {
+    const ids = textsAt(alert, 'metadata', `${kind}_id`);
+    const names = textsAt(alert, 'metadata', `${kind}_name`);
+    return (ids.length > names.length ? ids : names).map((_, at) => ({ id: ids[at], name: names[at] }));
+  };
+  const tags = [...pairs('mitre_tactic').map(tacticTag), ...pairs('mitre_technique').map(techniqueTag)];
+  return tags.filter((tag) => tag !== undefined);
 }
 
 /** The line without what has been given a name of ours; the alert object stays whole. */

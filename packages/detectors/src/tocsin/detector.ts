@@ -6,10 +6,22 @@ import {
   type Mapped,
   type RuleType,
   ruleTypes,
+  type Severity,
   type SourceStatus,
+  severities,
   sourceStatuses,
 } from '@tocsin/core';
-import { firstText, listAt, objectAt, textAt, textOf, textsAt, valueAt, without } from '../attribute-reading.ts';
+import {
+  firstText,
+  listAt,
+  numberAt,
+  objectAt,
+  textAt,
+  textOf,
+  textsAt,
+  valueAt,
+  without,
+} from '../attribute-reading.ts';
 import { severityFields, severityOf } from '../severity-reading.ts';
 import { entityOf } from '../subject.ts';
 
@@ -28,7 +40,7 @@ export const tocsin: Detector = {
   claims: (line) =>
     objectAt(line) !== undefined &&
     Object.keys(line as JsonObject).every((key) => known.includes(key)) &&
-    severityOf(textAt(line, 'severity')) !== undefined &&
+    severityFrom(line) !== undefined &&
     (nameOf(line) !== undefined || textAt(line, 'title') !== undefined),
   map: (line) => (isOurs(line) ? { kind: 'detection', draft: draftOf(line) } : refusal),
 };
@@ -56,7 +68,7 @@ function draftOf(line: Json): DetectionDraft {
       version: textAt(line, 'rule', 'version'),
       tags: textsAt(line, 'rule', 'tags'),
     },
-    ...severityFields(severityOf(textAt(line, 'severity'))),
+    ...severityFields(severityFrom(line)),
     title,
     message: textAt(line, 'message') ?? title,
     time: timeOf(line),
@@ -73,6 +85,9 @@ const timeOf = (line: Json): string | number | undefined => {
   const time = valueAt(line, 'time');
   return typeof time === 'number' || typeof time === 'string' ? time : undefined;
 };
+/** A word, or the number of its rank: 0 is info, 4 is critical. */
+const severityFrom = (line: Json): Severity | undefined =>
+  severities[numberAt(line, 'severity') ?? -1] ?? severityOf(textAt(line, 'severity'));
 const oneOf = <T extends string>(all: readonly T[], text: string | undefined): T | undefined =>
   all.find((one) => one === text);
 
