@@ -32,7 +32,7 @@ const state = fc.constantFrom('open', 'under_review', 'archived');
 const reason = fc.constantFrom('none', 'other', 'false_positive');
 const assignee = fc.constantFrom('', 'me', ...users, stranger);
 const incidentIds = fc.uniqueArray(fc.nat(9), { maxLength: 3 });
-const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined, freq: 1 });
+const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined, freq: 2 });
 /** Mostly absent, and months pass seldom, so that stories get somewhere. */
 const version = fc.oneof({ weight: 4, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.nat(4) });
 const commentText = maybe(fc.constantFrom('', 'noise', 'drill'));
