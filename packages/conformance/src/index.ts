@@ -17,3 +17,17 @@ export {
   jobQueueSuite,
   type OpenedJobQueue,
 } from './job-queue/job-queue-suite.ts';
+export { type History, type HistoryAbout, historyOf } from './read-model/history.ts';
+export {
+  type OpenedProjection,
+  type ProjectionHarness,
+  projectionCases,
+  projectionSuite,
+} from './read-model/projection-suite.ts';
+export {
+  type OpenedReadModel,
+  type ReadModelHarness,
+  readModelCases,
+  readModelSuite,
+} from './read-model/read-model-suite.ts';
+export { sinkSuite, type SinkSuiteParts } from './sink-suite.ts';

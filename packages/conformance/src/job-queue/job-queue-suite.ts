@@ -228,10 +228,10 @@ const ending: readonly JobQueueCase[] = [
     check: (harness) =>
       withShop(harness, async (shop, { queue }) => {
         await queue.add([job('a'), job('b')]);
-        const work = shop.work({ perGroup: 1, total: 1 });
+        shop.work({ perGroup: 1, total: 1 });
         await shop.nextStarted();
         let ended = false;
-        void work.then(() => {
+        void shop.ended.then(() => {
           ended = true;
         });
         shop.abort();
@@ -239,7 +239,7 @@ const ending: readonly JobQueueCase[] = [
         expect(ended).toBe(false);
         expect(shop.signalled).toEqual(['a']);
         shop.finish('a');
-        await work;
+        await shop.ended;
         expect(shop.started.map(({ id }) => id)).toEqual(['a']);
       }),
   },
@@ -248,11 +248,11 @@ const ending: readonly JobQueueCase[] = [
     check: (harness) =>
       withShop(harness, async (shop, { queue }) => {
         await queue.add([job('a', { lane: 'l' }), job('b', { lane: 'l' })]);
-        const first = shop.work({ perGroup: 1, total: 1 });
+        shop.work({ perGroup: 1, total: 1 });
         await shop.nextStarted();
         shop.abort();
         shop.finish('a');
-        await first;
+        await shop.ended;
         shop.work({ perGroup: 1, total: 1 });
         expect((await shop.nextStarted()).id).toBe('b');
       }),

@@ -27,10 +27,14 @@ export class Workshop {
     this.#opened = opened;
   }
 
-  work(limits: { readonly perGroup: number; readonly total: number }): Promise<void> {
+  work(limits: { readonly perGroup: number; readonly total: number }): void {
     this.#abort = new AbortController();
     const options = { ...limits, signal: this.#abort.signal };
     this.#work = this.#opened.queue.work((job, signal) => this.#handle(job, signal), options);
+  }
+
+  /** Resolves when the work has ended. */
+  get ended(): Promise<void> {
     return this.#work;
   }
 

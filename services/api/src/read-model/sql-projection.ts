@@ -1,12 +1,14 @@
-import type { Digest, Event, Positions, Projection, Recorded, TopicName } from '@tocsin/core';
+import {
+  type Digest,
+  type Event,
+  type Positions,
+  type Projection,
+  positionKey,
+  type Recorded,
+  type TopicName,
+} from '@tocsin/core';
 import type { Database } from './schema.ts';
 import { applyToSignals, changesSignals } from './signal-rows.ts';
-
-/** The parts of an audit record that the read model files it under. */
-interface Filed {
-  readonly stream: string;
-  readonly seq: number;
-}
 
 const signalTopics: readonly TopicName[] = ['signals', 'triage-events'];
 
@@ -29,11 +31,14 @@ export class SqlProjection implements Projection {
   async apply(records: readonly Recorded[], from: Positions, to: Positions): Promise<'applied' | 'moved'> {
     return this.#db.transaction().execute(async (db) => {
       if (!same(await storedPositions(db), from)) return 'moved';
-      const events = records.filter(({ topic }) => signalTopics.includes(topic)).map(({ value }) => value as Event);
+      const fresh = records.filter(
+        ({ topic, partition, offset }) => offset >= (from[positionKey(topic, partition)] ?? 0),
+      );
+      const events = fresh.filter(({ topic }) => signalTopics.includes(topic)).map(({ value }) => value as Event);
       await applyToSignals(db, events.filter(changesSignals));
       await this.#writeAudit(
         db,
-        records.filter(({ topic }) => topic === 'audit'),
+        fresh.filter(({ topic }) => topic === 'audit'),
       );
       const rows = Object.entries(to).map(([place, next]) => ({ place, next: String(next) }));
       if (rows.length > 0)
@@ -50,11 +55,12 @@ export class SqlProjection implements Projection {
     for (let at = 0; at < records.length; at += 400) {
       const rows = records.slice(at, at + 400).map(({ value, key }) => {
         const record = String(value);
-        const { stream, seq, org } = JSON.parse(record) as Filed & { readonly org?: string };
+        const { stream, seq, attributes } = JSON.parse(record) as AuditRecord;
+        const org = attributes.attributes.org.uuid;
         return {
           stream,
           seq: String(seq),
-          org: org ?? 'main',
+          org,
           subject: key,
           hash: this.#digest.sha256(record),
           record,
