@@ -29,7 +29,8 @@ export function sinkSuite({ sinks, root }: SinkSuiteParts): void {
 }
 
 const longestReason = 512;
-const longestBody = 128 * 1024;
+/** An event has at most 64 KiB; JSON may need six characters to write one. */
+const longestBody = 256 * 1024;
 const longestLine = 16 * 1024;
 
 function describesItself(sink: AnySink, folder: SinkFolder): void {

@@ -1,1 +1,3 @@
-export {};
+export { isReference } from './config-shapes.ts';
+export { checkSinkConfig, sinkOf } from './registry.ts';
+export { sinks } from './sinks.gen.ts';

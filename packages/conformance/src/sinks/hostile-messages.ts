@@ -16,7 +16,7 @@ export const hostileTexts: readonly string[] = [
   '\u202eevil\u2066\u2069\u200f',
   '\ud800 lone \udfff',
   '"}],"text":"<!channel>","x":[{"',
-  '{{constructor.constructor("return 1")()}} ${7*7} #{7*7} <%= 7*7 %>',
+  '{{constructor.constructor("return 1")()}} #{7*7} <%= 7*7 %>',
   '__proto__',
   "'; DROP TABLE signals; --",
   '=HYPERLINK("http://evil.example")',

@@ -1,0 +1,4 @@
+import { sinkSuite } from '@tocsin/conformance';
+import { sinks } from './index.ts';
+
+sinkSuite({ sinks, root: import.meta.dirname });
