@@ -31,7 +31,7 @@ export function* readLines(body: Uint8Array): Generator<Entry> {
     yield entry;
   }
   if (!closed && !lastBroken) yield { ...notClosed, line: line + 1, bytes: body.subarray(first, first + 1) };
-  yield* new Lines(body, end, line + 1).read();
+  yield* new Lines(body, trimmed(body, end, body.length).start, line + 1).read();
 }
 
 const openBracket = 0x5b;

@@ -33,11 +33,11 @@ function fromText(text: string): Meant | undefined {
   return /^[+-]?\d+(\.\d+)?$/.test(text) ? fromEpoch(Number(text)) : fromIso(text);
 }
 
-/** A second number stays below 1e11 until the year 5138, a millisecond number is above it since 1973; and so on upwards. */
+/** Seconds stay below 3e11 beyond the year 9999, milliseconds are above it since 1979; and so on upwards. */
 function fromEpoch(value: number): Meant | undefined {
   if (!Number.isFinite(value)) return undefined;
   const size = Math.abs(value);
-  const perMs = size < 1e11 ? 1e-3 : size < 1e14 ? 1 : size < 1e17 ? 1e3 : 1e6;
+  const perMs = size < 3e11 ? 1e-3 : size < 3e14 ? 1 : size < 3e17 ? 1e3 : 1e6;
   return { at: perMs < 1 ? Math.round(value * 1e3) : Math.floor(value / perMs), zone: true };
 }
 
