@@ -31,3 +31,7 @@ export {
   readModelSuite,
 } from './read-model/read-model-suite.ts';
 export { sinkSuite, type SinkSuiteParts } from './sink-suite.ts';
+export { type Checked, type CheckReport, checkPipeline, readAll, reportText } from './checker/checker.ts';
+export { type FaultKind, type Finding, faultKinds } from './checker/finding.ts';
+export { type Moment, type PipelineSimulation, simulatePipeline } from './pipeline/pipeline-simulation.ts';
+export { simulatedHarness } from './simulation/simulated-harness.ts';
