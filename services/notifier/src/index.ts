@@ -1,1 +1,12 @@
-export { notifierProcessor, type NotifierOptions } from './notifier-processor.ts';
+export { defaultDeliveryLimits, type DeliveryLimits } from './delivery-limits.ts';
+export type { DeliveryObserver } from './delivery-observer.ts';
+export { type DeliveryJob, DeliveryWorker, type DeliveryWorkerParts } from './delivery-worker.ts';
+export { type NotifierOptions, notifierProcessor } from './notifier-processor.ts';
+export {
+  type NotifierConfig,
+  type NotifierEffect,
+  type NotifierPorts,
+  notifierService,
+  type NotifierService,
+} from './service.ts';
+export type { BreakerState } from './sink-breakers.ts';
