@@ -135,6 +135,13 @@ describe('a hostile receiver that', () => {
     expect(await left).toBe(true);
   });
 
+  it('speaks no TLS is no trusted peer for https', async () => {
+    const { port } = server.address() as AddressInfo;
+    behave = (socket) => socket.end(`${ok}content-length: 0\r\n\r\n`);
+    const answer = http.send({ method: 'POST', url: `https://127.0.0.1:${port}/s3cret`, headers: {}, body: '{}' });
+    await expect(answer).rejects.toMatchObject({ code: 'tls_failed', retryable: true });
+  });
+
   it('hangs is left when the caller gives up', async () => {
     const giveUp = new AbortController();
     behave = () => giveUp.abort();
