@@ -36,10 +36,9 @@ function tagOf(kind: string, id: string | undefined, words: string): string | un
   return parts.length > 0 ? `${kind}:${parts.join('-')}` : undefined;
 }
 
-/** Lower case words joined by `-`: `Credential Access`, `CredentialAccess` and `credential_access` are the same. */
+/** Lower case words joined by `-`: `Credential Access` and `credential_access` are the same. */
 export const slugOf = (name: string): string =>
   name
-    .replace(/([a-z])([A-Z])/g, '$1-$2')
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]+/gu, '-')
     .replace(/^-|-$/g, '');
