@@ -4,6 +4,7 @@ import { accessRefused } from './activity/events/access-refused.ts';
 import { auditRead } from './activity/events/audit-read.ts';
 import { serviceStarted } from './activity/events/service-started.ts';
 import { serviceStopped } from './activity/events/service-stopped.ts';
+import { configConfirmed } from './config/events/confirmed.ts';
 import { configCreated } from './config/events/created.ts';
 import { configDeleted } from './config/events/deleted.ts';
 import { configModified } from './config/events/modified.ts';
@@ -32,6 +33,7 @@ export const eventDefinitions = [
   auditRead,
   serviceStarted,
   serviceStopped,
+  configConfirmed,
   configCreated,
   configDeleted,
   configModified,

@@ -27,6 +27,9 @@ export const defaultSettings: Settings = settingsObject.parse({});
 export const settingsOf = (configuration: Configuration): Settings =>
   configuration.settings.get('settings')?.value ?? defaultSettings;
 
+/** Refusals and confirmations stand on the same topic, as answers. */
+const changes = new Set(['config.created', 'config.modified', 'config.deleted']);
+
 /** The table that every processor sees configuration through. */
 export const configTable: Table<Configuration> = {
   name: 'configuration',
@@ -34,7 +37,7 @@ export const configTable: Table<Configuration> = {
   initial: emptyConfiguration,
   apply(configuration, record) {
     const { type, data } = record.value as Event<string, ConfigChange>;
-    if (type === 'config.rejected') return configuration;
+    if (!changes.has(type)) return configuration;
     const held = new Map<string, Held<unknown>>(configuration[data.kind]);
     if (type === 'config.deleted') held.delete(data.id);
     else held.set(data.id, { id: data.id, version: data.version, value: data.value });

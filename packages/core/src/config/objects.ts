@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ruleTypes } from '../detection/detection.ts';
+import { workflowPrefix } from '../rules/target.ts';
 import { severities } from '../severity.ts';
 import { lifecycles, locks } from '../signal/lifecycle.ts';
 import { day, hour, minute, second } from '../time.ts';
@@ -25,16 +26,23 @@ const windowStep = duration.refine((ms) => windowSteps.includes(ms), {
 
 const handle = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, 'lower-case letters, digits, ".", "_" and "-", at most 63');
+  .regex(
+    /^[a-z0-9][a-z0-9._-]{0,62}$/,
+    'use lower-case letters, digits, ".", "_" and "-", at most 63, beginning with a letter or digit',
+  );
 const text = (max: number) => z.string().min(1).max(max);
 
 /** A place to notify. `config` is checked against the sink type's own schema when the file is read. */
 export const sinkObject = z.strictObject({
-  handle,
+  handle: handle.refine((given) => !given.startsWith(workflowPrefix), {
+    message: `handles that begin with ${workflowPrefix} belong to workflows: choose another`,
+  }),
   type: text(32),
   config: z.record(z.string(), z.unknown()).default({}),
   enabled: z.boolean().default(true),
 });
+
+const hasNoUser = (url: string): boolean => !/^[a-z]+:\/\/[^/?#]*@/i.test(url);
 
 export const inputTypes = ['string', 'number', 'boolean', 'object', 'array'] as const;
 export type InputType = (typeof inputTypes)[number];
@@ -45,16 +53,20 @@ export const workflowObject = z.strictObject({
   security_trigger: z.boolean().default(false),
   /** Off: manual runs only. */
   automatic: z.boolean().default(true),
-  url: z.url(),
+  url: z.url({ protocol: /^https?$/, error: 'write an http or https URL' }).refine(hasNoUser, {
+    message: 'take user and password out of the URL, because the log keeps it: sign with secret instead',
+  }),
   /** `env:NAME` or `file:PATH`. */
   secret: z
     .string()
-    .regex(/^(env|file):.+/, 'a reference: env:NAME or file:PATH')
+    .regex(/^(env|file):.+/, 'a secret is written as a reference, env:NAME or file:PATH, never itself')
     .optional(),
   inputs: z
     .array(
       z.strictObject({
-        name: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/),
+        name: z
+          .string()
+          .regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, 'use letters, digits and "_", at most 64, no digit first'),
         type: z.enum(inputTypes).default('string'),
         label: text(256).optional(),
         description: text(1024).optional(),
@@ -102,7 +114,7 @@ export const signalRuleObject = z
     max_duration: windowStep.default(day),
   })
   .refine((rule) => rule.evaluation <= rule.keep_alive && rule.keep_alive <= rule.max_duration, {
-    message: 'must hold: evaluation ≤ keep_alive ≤ max_duration',
+    message: 'must lie between evaluation (0s unless given) and max_duration (1d unless given); it is 1h unless given',
     path: ['keep_alive'],
   });
 

@@ -12,6 +12,8 @@ const fields = {
   name: field.text({ max: 320 }),
   code: field.oneOf('ConfigRejection', configRejections),
   message: field.text({ max: 1024 }),
+  /** Event id of the first refusal, when this answers a repeated command id. */
+  repeats: field.optional(field.text({ max: 1024 })),
 };
 
 /** A configuration command was refused. */
