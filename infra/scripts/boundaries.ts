@@ -38,7 +38,7 @@ const testsMayAlso = ['conformance', 'embedded', ...services];
 
 /** Names that make a value depend on when or where it runs. */
 const impure =
-  /\b(Date\.now|new Date\(\)|Math\.random|console\.|process\.|setTimeout|setInterval|fetch\(|performance\.)/;
+  /(?<![.\w'"`])(Date\.now\(|new Date\(\)|Math\.random\(|console\.\w|process\.(?:env|argv|exit|pid|hrtime|cwd|std|on|nextTick|memory)|setTimeout\(|setInterval\(|fetch\(|performance\.now)/;
 const pure = ['core', 'detectors', 'sinks'];
 
 const problems: string[] = [];

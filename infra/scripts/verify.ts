@@ -17,7 +17,11 @@ const steps: readonly Step[] = [
   { name: 'boundaries', command: ['tsx', 'infra/scripts/boundaries.ts'] },
   { name: 'build and package tests', command: ['turbo', 'run', 'build', 'test', '--output-logs=new-only'] },
   { name: 'real payloads (corpus)', command: ['turbo', 'run', 'test:corpus', '--output-logs=full'], slow: true },
-  { name: 'whole system: end to end and faults', command: ['turbo', 'run', '//#test:system', '--output-logs=full'], slow: true },
+  {
+    name: 'whole system: end to end and faults',
+    command: ['turbo', 'run', '//#test:system', '--output-logs=full'],
+    slow: true,
+  },
 ];
 
 const root = join(import.meta.dirname, '..', '..');
@@ -30,7 +34,10 @@ for (const { name, command, slow } of steps) {
   console.log(`\n── ${name}`);
   const [tool = '', ...rest] = command;
   const started = Date.now();
-  const { status } = spawnSync(join(root, 'node_modules', '.bin', tool), rest, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  const { status } = spawnSync(join(root, 'node_modules', '.bin', tool), rest, {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
   const seconds = ((Date.now() - started) / 1000).toFixed(1);
   if (status === 0) passed += 1;
   else failed.push(name);

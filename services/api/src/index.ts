@@ -4,4 +4,4 @@ export { LazyReadModel, type ReadModelOptions } from './read-model/opening.ts';
 export { createTables, type Database, dropTables, type Tables } from './read-model/schema.ts';
 export { SqlReadModel } from './read-model/sql-read-model.ts';
 export { type ApiOptions, ApiServer } from './server.ts';
-export { balanceOf, type Ledger } from './status-routes.ts';
+export { balanceOf } from './status-routes.ts';

@@ -1,14 +1,5 @@
-import { type EventLog, type JsonObject, topicNames } from '@tocsin/core';
+import { type EventLog, type JsonObject, type Ledger, topicNames } from '@tocsin/core';
 import type { FastifyInstance } from 'fastify';
-
-/** Promise 1, counted by the pipeline itself. */
-export interface Ledger {
-  readonly accepted: number;
-  readonly inSignals: number;
-  readonly suppressed: number;
-  readonly excluded: number;
-  readonly duplicates: number;
-}
 
 export interface StatusOptions {
   readonly log: EventLog;

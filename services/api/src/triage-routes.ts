@@ -1,14 +1,13 @@
 import {
   archiveReasons,
   type Command,
-  type CommandRejection,
   commandAppend,
+  commandOutcomeOf,
   defaultOrg,
   type Event,
   type EventLog,
   type JsonObject,
   signalStates,
-  type Triage,
 } from '@tocsin/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -99,26 +98,20 @@ export function triageRoutes(
     const { commandId } = command.by;
     const outcome = await outcomes.of(commandId, () => log.append([commandAppend(command)]), waitMs);
     reply.header('idempotency-key', commandId);
-    if (outcome) return answerOf(id, outcome);
+    if (outcome) return answerOf(id, outcome, commandId);
     reply.code(202);
     return { data: { id, type: 'signal_metadata', attributes: { status: 'accepted', command_id: commandId } } };
   }
 }
 
-function answerOf(id: string, outcome: Event): JsonObject {
-  if (outcome.type === 'command.rejected') throw refusalOf(outcome.data as Refused);
-  if (outcome.type === 'signal.commented') {
-    const { commentId, text } = outcome.data as { readonly commentId: string; readonly text: string };
-    return { data: { id: commentId, type: 'comment', attributes: { text, created_at: outcome.at } } };
-  }
-  return triageResource(id, (outcome.data as { readonly after: Triage }).after);
+function answerOf(id: string, event: Event, commandId: string): JsonObject {
+  const outcome = commandOutcomeOf(event);
+  if (!outcome.ok)
+    throw new ApiError(
+      outcome.code,
+      outcome.message,
+      outcome.current && { current: triageAttributes(outcome.current) },
+    );
+  if (outcome.triage) return triageResource(id, outcome.triage);
+  return { data: { id: commandId, type: 'comment', attributes: { signal_id: id, created_at: event.at } } };
 }
-
-interface Refused {
-  readonly code: CommandRejection;
-  readonly message: string;
-  readonly current?: Triage;
-}
-
-const refusalOf = ({ code, message, current }: Refused): ApiError =>
-  new ApiError(code, message, current && { current: triageAttributes(current) });

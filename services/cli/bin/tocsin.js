@@ -1,2 +1,10 @@
 #!/usr/bin/env node
-import('../dist/main.js');
+import { existsSync } from 'node:fs';
+import process from 'node:process';
+
+const main = new URL('../dist/main.js', import.meta.url);
+if (existsSync(main)) await import(main.href);
+else {
+  process.stderr.write('Tocsin is not built yet. Run: npm run build\n');
+  process.exitCode = 1;
+}

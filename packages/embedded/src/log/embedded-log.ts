@@ -125,6 +125,12 @@ export class EmbeddedLog implements EventLog {
     return new Map(rows.map(({ key, value, version }) => [key, processor.state.decode(value, version)]));
   }
 
+  /** One state entry of a processor as committed. */
+  state(processor: AnyProcessor, key: string): unknown {
+    const row = this.#store.state(processor.id, key);
+    return row && processor.state.decode(row.value, row.version);
+  }
+
   /** Runs what is due by the clock; otherwise a timer does it. */
   idle(): void {
     this.#attempt(() => this.#idle(this.#clock()));

@@ -38,8 +38,11 @@ export class TaskStates {
   }
 
   put(key: StateKey, state: unknown): void {
-    this.#changed.add(key);
-    this.#hot.delete(key);
+    if (!this.#changed.has(key)) {
+      // To the end of the map: what was written last is dropped from memory last.
+      this.#changed.add(key);
+      this.#hot.delete(key);
+    }
     this.#hot.set(key, state);
     const at = state === undefined ? undefined : this.#processor.wakeAt?.(state);
     if (at !== undefined && at < this.#horizon) this.#heap.push({ at, key });

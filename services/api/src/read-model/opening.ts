@@ -2,7 +2,7 @@ import type { Digest, EventLog, ReadModel } from '@tocsin/core';
 import type { Dialect } from 'kysely';
 import { Kysely } from 'kysely';
 import { Projector } from '../projector.ts';
-import { createTables, type Tables } from './schema.ts';
+import { createTables, dropTables, type Tables } from './schema.ts';
 import { SqlReadModel } from './sql-read-model.ts';
 
 export interface ReadModelOptions {
@@ -55,6 +55,10 @@ export class LazyReadModel {
       const db = new Kysely<Tables>({ dialect: await dialect() });
       await createTables(db);
       const model = new SqlReadModel({ db, digest });
+      if (await isAhead(log, model)) {
+        await dropTables(db);
+        await createTables(db);
+      }
       const projector = new Projector({ log, projection: model.projection });
       const end = new AbortController();
       const running = projector.run(end.signal).catch(async (error: unknown) => {
@@ -73,4 +77,10 @@ export class LazyReadModel {
       throw error;
     }
   }
+}
+
+/** A copy that has read further than the log goes belongs to another log. It holds no truth, so it is made anew. */
+async function isAhead(log: EventLog, { projection }: ReadModel): Promise<boolean> {
+  const [stored, ends] = await Promise.all([projection.positions(), log.ends(projection.topics)]);
+  return Object.entries(stored).some(([place, next]) => next > (ends[place] ?? 0));
 }

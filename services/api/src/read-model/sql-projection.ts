@@ -1,4 +1,5 @@
 import {
+  type AuditRecord,
   type Digest,
   type Event,
   type Positions,

@@ -1,0 +1,209 @@
+import { createReadStream, createWriteStream, existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { verifyExport } from '@tocsin/audit';
+import {
+  type AuditVerification,
+  type Json,
+  parseAuditRecord,
+  Replay,
+  type SignalView,
+  signalResource,
+} from '@tocsin/core';
+import { type Command, InvalidArgumentError } from 'commander';
+import type { ApiClient } from '../client.ts';
+import { dataDirectoryOf } from '../connection.ts';
+import { differences } from '../differences.ts';
+import { exitCodes, Failure } from '../failure.ts';
+import { type ClientFlags, clientOf, interruption, withClient } from '../invocation.ts';
+import { type Column, print, printList, printOne, tell } from '../output.ts';
+import type { PageOf, ShownAudit, ShownSignal } from '../shapes.ts';
+import { follow } from '../sse.ts';
+import { listed } from './signals.ts';
+
+export const auditColumns: readonly Column<ShownAudit>[] = [
+  ['SEQ', ({ seq }) => String(seq)],
+  ['TIME', ({ attributes }) => attributes.timestamp],
+  ['WHO', ({ attributes }) => attributes.attributes.usr?.name ?? ''],
+  ['ACTION', ({ attributes }) => attributes.attributes.action],
+  ['ASSET', ({ attributes }) => attributes.attributes.asset.type],
+  ['WHAT', ({ attributes }) => attributes.message],
+];
+
+/** `tocsin audit …`: read, verify, replay and export the audit log. */
+export function auditCommands(program: Command): void {
+  const audit = program.command('audit').description('read, verify, replay and export the audit log');
+  tailCommand(audit);
+  verifyCommand(audit);
+  replayCommand(audit);
+  exportCommand(audit);
+}
+
+const count = (text: string): number => {
+  if (!/^\d{1,4}$/.test(text)) throw new InvalidArgumentError('give a whole number up to 1000');
+  return Math.min(1000, Number(text));
+};
+
+function tailCommand(audit: Command): void {
+  withClient(audit.command('tail'))
+    .description('the newest audit records; with --follow those to come, too')
+    .option('-n, --lines <count>', 'how many', count, 20)
+    .option('-f, --follow', 'go on with new records')
+    .action(async (flags: ClientFlags & { lines: number; follow?: boolean }) => {
+      const client = await clientOf(flags);
+      printList(await newest(client, flags.lines), flags.output, auditColumns);
+      if (!flags.follow) return;
+      for await (const data of follow(client, '/api/v2/audit/stream', interruption())) {
+        if (flags.output !== 'table') print(data);
+        else
+          printList(
+            [JSON.parse(data) as ShownAudit],
+            'table',
+            auditColumns.map(([, show]) => ['', show] as const),
+          );
+      }
+    });
+}
+
+export async function newest(client: ApiClient, lines: number): Promise<readonly ShownAudit[]> {
+  const page = (await client.json('/api/v2/audit/events', {
+    query: { 'page[limit]': String(lines) },
+  })) as unknown as PageOf<ShownAudit>;
+  return [...page.data].reverse();
+}
+
+interface VerifyFlags extends ClientFlags {
+  readonly key?: string;
+  readonly checkpoints?: string;
+}
+
+function verifyCommand(audit: Command): void {
+  withClient(audit.command('verify'))
+    .description('check the hash chain and the signed checkpoints; names the first bad record')
+    .argument('[export]', 'an export file, checked offline; the live log unless given')
+    .option('--key <file>', 'public key (audit.pub); the one in the data directory unless given')
+    .option('--checkpoints <file>', 'checkpoints kept elsewhere: they also prove that no tail was cut off')
+    .action(async (file: string | undefined, flags: VerifyFlags) => {
+      const result = await verified(file, flags);
+      if (flags.output === 'table') tellResult(result);
+      else printOne(result as unknown as Json, flags.output);
+      if (!result.ok) throw new Failure(exitCodes.verification, 'The audit log does not verify.');
+    });
+}
+
+async function verified(file: string | undefined, flags: VerifyFlags): Promise<AuditVerification> {
+  const beside = join(dataDirectoryOf(flags.data), 'audit.pub');
+  const keyFile = flags.key ?? (existsSync(beside) ? beside : undefined);
+  const options = {
+    publicKey: keyFile && readFileSync(keyFile, 'utf8'),
+    checkpoints: flags.checkpoints && readFileSync(flags.checkpoints, 'utf8'),
+  };
+  if (keyFile === undefined) tell('No public key: signatures of checkpoints are not checked. Name it with --key.');
+  if (file !== undefined) return verifyExport(file, options);
+  return verifyExport(await exported(await clientOf(flags)), options);
+}
+
+/** The export of the server as it arrives. */
+export async function exported(client: ApiClient): Promise<Readable> {
+  const { body } = await client.open('/api/v2/audit/export');
+  if (!body) throw new Failure(exitCodes.failed, 'The server sent no export.');
+  return Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]);
+}
+
+function tellResult({ ok, records, streams, checkpoints, signatures, firstBad }: AuditVerification): void {
+  if (ok) {
+    print(`ok: ${records} records in ${streams.length} streams, ${checkpoints} checkpoints, signatures ${signatures}`);
+    for (const { stream, records: size, attested, head } of streams)
+      print(`  ${stream}: ${size} records, ${attested} of them under a checkpoint, last hash ${head}`);
+  } else print(`NOT ok: ${JSON.stringify(firstBad)}`);
+}
+
+function replayCommand(audit: Command): void {
+  withClient(audit.command('replay'))
+    .description('rebuild every signal from the audit log alone')
+    .argument('[export]', 'an export file; the live log unless given')
+    .option('--to <time>', 'as of this instant (ISO 8601)')
+    .option('--diff', 'compare with what the server shows now')
+    .action(async (file: string | undefined, flags: ClientFlags & { to?: string; diff?: boolean }) => {
+      if (flags.diff && flags.to !== undefined)
+        throw new Failure(exitCodes.usage, '--diff compares with now: leave out --to.');
+      const client = file === undefined || flags.diff ? await clientOf(flags) : undefined;
+      const views = await replayed(file === undefined && client ? await exported(client) : file, instantOf(flags.to));
+      if (flags.diff && client) await compare(client, views, flags);
+      else printList(resources(views), flags.output, replayColumns);
+    });
+}
+
+const replayColumns: readonly Column<ShownSignal>[] = [
+  ['ID', ({ id }) => id],
+  ['STATE', ({ attributes }) => attributes.custom.workflow.triage.state],
+  ['VERSION', ({ attributes }) => String(attributes.custom.workflow.triage.version)],
+  ['COUNT', ({ attributes }) => String(attributes.custom.workflow.events_matched)],
+  ['TITLE', ({ attributes }) => attributes.custom.title],
+];
+
+function instantOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const instant = Date.parse(text);
+  if (Number.isNaN(instant))
+    throw new Failure(exitCodes.usage, `--to ${text} is not a time: write 2026-01-31T12:00:00Z`);
+  return instant;
+}
+
+async function replayed(
+  source: Readable | string | undefined,
+  until: number | undefined,
+): Promise<ReadonlyMap<string, SignalView>> {
+  const input = typeof source === 'string' ? createReadStream(source) : source;
+  const run = new Replay(until);
+  if (!input) return run.views;
+  const opening = /^\{"hash":"[0-9a-f]{64}","record":/;
+  for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+    const found = opening.exec(line);
+    if (found) run.apply(parseAuditRecord(line.slice(found[0].length, -1)));
+  }
+  return run.views;
+}
+
+const resources = (views: ReadonlyMap<string, SignalView>): readonly ShownSignal[] =>
+  [...views.values()].map((view) => signalResource(view) as unknown as ShownSignal);
+
+/** Signals that moved on between export and listing are newer, not different. */
+async function compare(client: ApiClient, views: ReadonlyMap<string, SignalView>, flags: ClientFlags): Promise<void> {
+  const shown = await listed(client, { limit: Number.MAX_SAFE_INTEGER });
+  const rebuilt = new Map(resources(views).map((resource) => [resource.id, resource]));
+  const different = shown.flatMap((live) => {
+    const ours = rebuilt.get(live.id);
+    rebuilt.delete(live.id);
+    if (!ours) return [{ id: live.id, path: '', audit: null, server: 'only on the server' as Json }];
+    return isNewer(live, ours) ? [] : differences(ours, live).map((each) => ({ id: live.id, ...each }));
+  });
+  for (const id of rebuilt.keys()) different.push({ id, path: '', audit: 'only in the audit log', server: null });
+  if (flags.output !== 'table')
+    printOne({ signals: shown.length, differences: different as unknown as Json }, flags.output);
+  else if (different.length === 0) print(`ok: ${shown.length} signals rebuilt from the audit log alone, no difference`);
+  else
+    for (const { id, path, audit, server } of different)
+      print(`${id} ${path}: audit log ${JSON.stringify(audit)}, server ${JSON.stringify(server)}`);
+  if (different.length > 0)
+    throw new Failure(exitCodes.verification, `${different.length} differences between audit log and server.`);
+}
+
+function isNewer(live: ShownSignal, ours: ShownSignal): boolean {
+  const [a, b] = [live.attributes.custom, ours.attributes.custom];
+  return a.version > b.version || a.workflow.triage.version > b.workflow.triage.version;
+}
+
+function exportCommand(audit: Command): void {
+  withClient(audit.command('export'))
+    .description('write the whole audit log as NDJSON that anybody can verify offline')
+    .argument('[file]', 'a file, or - for the standard output', '-')
+    .action(async (file: string, flags: ClientFlags) => {
+      const source = await exported(await clientOf(flags));
+      await pipeline(source, file === '-' ? process.stdout : createWriteStream(file, { mode: 0o600 }));
+      if (file !== '-') tell(`Written to ${file}. Check it: tocsin audit verify ${file}`);
+    });
+}

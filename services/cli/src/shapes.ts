@@ -1,0 +1,46 @@
+import type { JsonObject } from '@tocsin/core';
+
+/** The parts of an API signal that the command line shows. */
+export interface ShownSignal extends JsonObject {
+  readonly id: string;
+  readonly attributes: {
+    readonly timestamp: string;
+    readonly custom: {
+      readonly title: string;
+      readonly status: string;
+      readonly version: number;
+      readonly groupByValues: readonly { readonly path: string; readonly value: string }[];
+      readonly workflow: {
+        readonly events_matched: number;
+        readonly last_seen: string;
+        readonly rule: { readonly id: string; readonly name: string };
+        readonly triage: {
+          readonly state: string;
+          readonly version: number;
+          readonly assignee: { readonly name: string };
+        };
+      };
+    } & JsonObject;
+  } & JsonObject;
+}
+
+/** The parts of an audit record that the command line shows. */
+export interface ShownAudit extends JsonObject {
+  readonly stream: string;
+  readonly seq: number;
+  readonly attributes: {
+    readonly timestamp: string;
+    readonly message: string;
+    readonly attributes: {
+      readonly evt: { readonly name: string };
+      readonly action: string;
+      readonly asset: { readonly type: string; readonly id: string };
+      readonly usr?: { readonly name: string };
+    } & JsonObject;
+  } & JsonObject;
+}
+
+export interface PageOf<T> {
+  readonly data: readonly T[];
+  readonly meta?: { readonly page?: { readonly after?: string } };
+}

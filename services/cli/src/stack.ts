@@ -1,0 +1,218 @@
+import { writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import process from 'node:process';
+import { ApiServer, LazyReadModel } from '@tocsin/api';
+import { type AuditService, auditService } from '@tocsin/audit';
+import { applyRulesFile, controlProcessor } from '@tocsin/control';
+import { type AnyProcessor, exportLog, type JsonObject, SignalIds, verifyLog } from '@tocsin/core';
+import { DataDirectory, EmbeddedLog, MemoryJobQueue, openPglite } from '@tocsin/embedded';
+import { ingestService } from '@tocsin/ingest';
+import { type DeliveryJob, DeliveryWorker, notifierProcessor } from '@tocsin/notifier';
+import {
+  adminToken,
+  GuardedHttp,
+  type Health,
+  installationSecret,
+  type Lifecycle,
+  type Logger,
+  Metrics,
+  nodeDigest,
+  secretsEqual,
+} from '@tocsin/runtime';
+import { checkSinkConfig, sinkOf, sinks } from '@tocsin/sinks';
+import { triageProcessor } from '@tocsin/triage';
+import { urlFile } from './connection.ts';
+import { ledgerOf } from './ledger-of.ts';
+import { recordStart } from './presence.ts';
+import { StackMetrics } from './stack-metrics.ts';
+import { version } from './version.ts';
+
+export interface StackOptions {
+  /** Data directory; made when it is not there. */
+  readonly data: string;
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** Path of the rules file. */
+  readonly rules?: string | undefined;
+  /** CIDRs that sinks may reach although they are not public. */
+  readonly egressAllow: readonly string[];
+}
+
+export interface Stack {
+  readonly url: string;
+  readonly token: string;
+  readonly data: string;
+}
+
+/** Every service in one process on the embedded log. Steps are started here in order and stopped in the opposite one. */
+export class EmbeddedStack {
+  readonly #options: StackOptions;
+  readonly #lifecycle: Lifecycle;
+  readonly #logger: Logger;
+  readonly #health: Health;
+  readonly #metrics = new StackMetrics(new Metrics({ service: 'tocsin', processMetrics: true }));
+  readonly #startedAt = Date.now();
+
+  constructor(about: {
+    readonly options: StackOptions;
+    readonly lifecycle: Lifecycle;
+    readonly logger: Logger;
+    readonly health: Health;
+  }) {
+    this.#options = about.options;
+    this.#lifecycle = about.lifecycle;
+    this.#logger = about.logger;
+    this.#health = about.health;
+  }
+
+  async start(): Promise<Stack> {
+    const directory = await this.#step(
+      'data directory',
+      () => DataDirectory.open(this.#options.data),
+      (opened) => opened.close(),
+    );
+    const secret = await installationSecret(directory.path);
+    const token = await adminToken(directory.path);
+    const log = await this.#step(
+      'event log',
+      () => new EmbeddedLog({ path: directory.logFile() }),
+      (opened) => opened.close(),
+    );
+    const audit = await auditService(
+      { log, digest: nodeDigest },
+      { dataDirectory: directory.path, deadLetters: ['triage.dead'] },
+    );
+    await this.#effects(audit);
+    const processors = await this.#processors(log, secret, audit);
+    await this.#rules(log);
+    const queue = await this.#deliveries(log);
+    const readModel = await this.#readModel(log, directory);
+    const api = new ApiServer({
+      log,
+      digest: nodeDigest,
+      readModel,
+      accepts: (candidate) => secretsEqual(candidate, token),
+      health: {
+        live: () => this.#health.liveness().reasons[0],
+        ready: () => Promise.resolve(unready(this.#health)),
+      },
+      metrics: () => this.#metrics.exposition(),
+      onTaken: (format, counts) => this.#metrics.taken(format, counts),
+      onError: (err, requestId) => this.#logger.error({ err, request_id: requestId }, 'a request failed'),
+      status: {
+        version,
+        startedAt: this.#startedAt,
+        ledger: () => Promise.resolve(ledgerOf(log, processors)),
+        queue: () => queue.counts(),
+      },
+      audit: {
+        exportLines: () => exportLog(log, { digest: nodeDigest, signal: this.#lifecycle.stopping }),
+        verify: async () =>
+          (await verifyLog(log, { digest: nodeDigest, signal: this.#lifecycle.stopping })) as unknown as JsonObject,
+      },
+    });
+    await this.#background('command outcomes', () => api.run());
+    await recordStart(log, this.#lifecycle, version);
+    const { host, port } = this.#options;
+    const url = await this.#step(
+      'http server',
+      () => api.listen({ host, port }),
+      () => api.close(),
+    );
+    writeFileSync(directory.file(urlFile), `${url}\n`);
+    return { url, token, data: directory.path };
+  }
+
+  async #processors(log: EmbeddedLog, secret: Uint8Array, audit: AuditService): Promise<readonly AnyProcessor[]> {
+    const list: readonly AnyProcessor[] = [
+      controlProcessor() as AnyProcessor,
+      ...ingestService({ digest: nodeDigest }, { secret }),
+      triageProcessor({ signalIds: new SignalIds({ digest: nodeDigest, secret }) }) as AnyProcessor,
+      notifierProcessor({ linkBase: this.#linkBase(), sinkTypes: sinkOf }) as AnyProcessor,
+      ...audit.processors,
+    ];
+    await this.#background('processors', (signal) => log.run(list, signal));
+    return list;
+  }
+
+  async #effects(audit: AuditService): Promise<void> {
+    for (const effect of audit.effects) await this.#background(effect.name, (signal) => effect.run(signal));
+  }
+
+  async #rules(log: EmbeddedLog): Promise<void> {
+    const { rules } = this.#options;
+    if (rules === undefined) return;
+    const applied = await applyRulesFile({ log, path: resolve(rules), checkSinkConfig });
+    this.#logger.info({ rules, ...applied }, 'rules file loaded');
+  }
+
+  async #deliveries(log: EmbeddedLog): Promise<MemoryJobQueue<DeliveryJob>> {
+    const { rules, egressAllow } = this.#options;
+    const queue = new MemoryJobQueue<DeliveryJob>();
+    const http = await this.#step(
+      'http client',
+      () => new GuardedHttp({ allow: egressAllow }),
+      (client) => client.close(),
+    );
+    const worker = new DeliveryWorker({
+      log,
+      queue,
+      sinks,
+      http,
+      wires: { print: (line) => process.stdout.write(`${line}\n`) },
+      digest: nodeDigest,
+      ...(rules !== undefined && { secretSources: { folder: dirname(resolve(rules)) } }),
+      observer: this.#metrics.deliveries(this.#logger),
+    });
+    await this.#background(worker.name, (signal) => worker.run(signal));
+    return queue;
+  }
+
+  #readModel(log: EmbeddedLog, directory: DataDirectory): Promise<LazyReadModel> {
+    const discarded = (err: unknown) =>
+      this.#logger.warn({ err }, 'the read model did not open: it is rebuilt from the log');
+    const start = () =>
+      new LazyReadModel({
+        log,
+        digest: nodeDigest,
+        dialect: () => openPglite(directory.file('read-model'), discarded),
+        onFailure: (err) => this.#logger.error({ err }, 'the read model failed: the next use opens it again'),
+      });
+    return this.#step('read model', start, (opened) => opened.close());
+  }
+
+  /** Something that runs until the stop. When it ends with an error, the process is no longer live: only a new one helps. */
+  async #background(name: string, run: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    const end = new AbortController();
+    let failure: string | undefined;
+    this.#health.check(name, () => failure);
+    const start = () =>
+      run(end.signal).catch((err: unknown) => {
+        failure = err instanceof Error ? err.message : String(err);
+        this.#health.fatal(`${name}: ${failure}`);
+        this.#logger.fatal({ err }, `${name} stopped`);
+        process.kill(process.pid, 'SIGTERM');
+      });
+    await this.#lifecycle.step({
+      name,
+      start: () => ({ running: start() }),
+      stop: async ({ running }) => {
+        end.abort();
+        await running;
+      },
+    });
+  }
+
+  #step<T>(name: string, start: () => T | Promise<T>, stop: (started: T) => void | Promise<void>): Promise<T> {
+    return this.#lifecycle.step({ name, start, stop });
+  }
+
+  #linkBase(): string {
+    const { host, port } = this.#options;
+    return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  }
+}
+
+const unready = (health: Health): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(health.readiness().checks).filter(([, outcome]) => outcome !== 'ready'));
