@@ -23,8 +23,23 @@ export const hasRule = (alert: JsonObject): boolean =>
 export type Read = (path: string) => Maybe;
 export const readerOf = (alert: JsonObject): Read =>
   isJsonObject(valueAt(alert, 'rule'))
-    ? (path) => valueAt(alert, ...path.split('.'))
-    : (path) => valueAt(alert, path.replaceAll('.', '_'));
+    ? (path) => valueAt(alert, ...placeOf(path).steps)
+    : (path) => valueAt(alert, placeOf(path).key);
+
+interface Place {
+  readonly steps: readonly string[];
+  readonly key: string;
+}
+/** All paths are constants of this folder, so that there are few of them and each is taken apart once. */
+const places = new Map<string, Place>();
+
+function placeOf(path: string): Place {
+  const known = places.get(path);
+  if (known) return known;
+  const place = { steps: path.split('.'), key: path.replaceAll('.', '_') };
+  places.set(path, place);
+  return place;
+}
 
 const placeholders = new Set(['-', 'n/a', '(null)', 'null', 'none', 'unknown']);
 
