@@ -10,7 +10,9 @@ import { Agent, request } from 'undici';
 
 const [, , path = '', hook = ''] = process.argv;
 const db = new Database(path);
-db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE record (id INTEGER PRIMARY KEY, value TEXT)');
+db.exec(
+  'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE record (id INTEGER PRIMARY KEY, value TEXT)',
+);
 const insert = db.prepare('INSERT INTO record (value) VALUES (?)');
 const agent = new Agent({ connections: 16 });
 let pending: { readonly body: string; readonly done: () => void }[] = [];
