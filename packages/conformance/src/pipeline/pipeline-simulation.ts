@@ -6,8 +6,11 @@ import {
   type Instant,
   type Ledger,
   minute,
+  type Positions,
+  positionKey,
   type Recorded,
   second,
+  topicNames,
 } from '@tocsin/core';
 import { type CheckReport, checkPipeline, readAll } from '../checker/checker.ts';
 import { expectFolded } from '../event-log/comparison.ts';
@@ -65,7 +68,9 @@ class Pipeline {
   readonly #opened: OpenedEventLog;
   readonly #simulation: PipelineSimulation;
   readonly #random: Random;
-  readonly #answered = new Set<string>();
+  readonly #committed: Recorded[] = [];
+  #read: Positions = {};
+  #answered = 0;
   #runs: readonly Running[] = [];
   #turn = 0;
 
@@ -116,8 +121,21 @@ class Pipeline {
       random: this.#random,
       now: this.#opened.now(),
       turn: this.#turn,
-      committed: await readAll(this.#opened.log),
+      committed: await this.#catchUp(),
     };
+  }
+
+  /** Reads on from where it stopped, as a party outside would. */
+  async #catchUp(): Promise<readonly Recorded[]> {
+    const request = { topics: topicNames, from: this.#read, follow: false, signal: new AbortController().signal };
+    const to: Record<string, number> = { ...this.#read };
+    for await (const batch of this.#opened.log.read(request))
+      for (const record of batch) {
+        this.#committed.push(record);
+        to[positionKey(record.topic, record.partition)] = record.offset + 1;
+      }
+    this.#read = to;
+    return this.#committed;
   }
 
   async #send(records: readonly Append[]): Promise<void> {
@@ -135,10 +153,8 @@ class Pipeline {
     const { respond } = this.#simulation;
     if (!respond) return 0;
     const moment = await this.#moment();
-    const open = moment.committed.filter(
-      ({ topic, partition, offset }) => topic === 'deliveries' && !this.#answered.has(`${partition}@${offset}`),
-    );
-    for (const { partition, offset } of open) this.#answered.add(`${partition}@${offset}`);
+    const open = this.#committed.slice(this.#answered).filter(({ topic }) => topic === 'deliveries');
+    this.#answered = this.#committed.length;
     await this.#send(open.flatMap((instruction) => respond(instruction, moment)));
     return open.length;
   }

@@ -1,4 +1,4 @@
-import { type AnyProcessor, type Instant, partitionCount, type TopicName } from '@tocsin/core';
+import type { AnyProcessor, Instant } from '@tocsin/core';
 import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Store } from './store.ts';
@@ -58,10 +58,6 @@ export class SimulatedList {
       this.#reject = reject;
     });
     for (let partition = 0; partition < store.partitions; partition++) this.#start(partition, partition % members);
-  }
-
-  isSingle(topic: TopicName): boolean {
-    return partitionCount(topic, Number.POSITIVE_INFINITY) === 1;
   }
 
   /** Commits what is in flight, then ends. */

@@ -1,4 +1,4 @@
-import { type Entry, partitionCount, type Positions, type TopicName } from '@tocsin/core';
+import type { Entry, Positions, TopicName } from '@tocsin/core';
 import { type Change, Changelog } from './changelog.ts';
 import type { Fault } from './fault.ts';
 import { PartitionLog } from './partition-log.ts';
@@ -33,11 +33,6 @@ export class Store {
 
   log(topic: TopicName, partition: number): PartitionLog {
     return entryOf(this.#logs, `${topic}/${partition}`, () => new PartitionLog(this.fault === 'read-uncommitted'));
-  }
-
-  /** The partition of `topic` that task `partition` reads; undefined where another task reads it. */
-  read(topic: TopicName, partition: number): PartitionLog | undefined {
-    return partition < partitionCount(topic, this.partitions) ? this.log(topic, partition) : undefined;
   }
 
   changelog(processor: string, partition: number): Changelog {

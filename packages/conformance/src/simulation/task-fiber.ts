@@ -1,10 +1,18 @@
-import type { Instant, TopicName } from '@tocsin/core';
+import { type Instant, partitionCount } from '@tocsin/core';
 import { FusedTask } from './fused-task.ts';
+import type { PartitionLog } from './partition-log.ts';
 import type { Random } from './random.ts';
 import type { Actor } from './scheduler.ts';
 import { FencedError, type Ownership } from './store.ts';
 import type { SimulatedList } from './simulated-list.ts';
 import { type Batch, Transaction } from './transaction.ts';
+
+/** One input or table of a task, and how far this member has looked. */
+interface Source {
+  readonly log: PartitionLog;
+  offset: number;
+}
+const isUnread = ({ log, offset }: Source): boolean => log.stableEnd > offset;
 
 /**
  * One member's life with one task: take the task over, restore it from its changelog, then read, step and commit, until it
@@ -17,7 +25,7 @@ export class TaskFiber implements Actor {
   readonly #random: Random;
   readonly #life: Generator<void, void, void>;
   #task: FusedTask | undefined;
-  #offsets = new Map<TopicName, number>();
+  #sources: Source[] = [];
   #waiting = false;
   /** Asked to hand the task over; finishes what it has begun. */
   leaving = false;
@@ -56,7 +64,7 @@ export class TaskFiber implements Actor {
       const owner = store.own(processors.map(({ id }) => `${id}.${this.partition}`));
       yield;
       this.#task = new FusedTask(store, { processors, partition: this.partition, clock });
-      this.#offsets = this.#task.sources();
+      this.#sources = this.#sourcesOf(this.#task);
       yield* this.#serve(this.#task, owner);
     }
   }
@@ -85,39 +93,34 @@ export class TaskFiber implements Actor {
 
   /** Takes some of what has arrived on some input: others may be late. */
   #read(task: FusedTask): void {
-    const unread = this.#unread();
+    const unread = this.#sources.filter(isUnread);
     if (unread.length === 0) return;
-    const topic = this.#random.pick(unread);
-    const log = this.#list.store.read(topic, this.#partitionOf(topic));
-    const { records = [], next = 0 } = log?.scan(this.#offsets.get(topic) ?? 0, this.#random.between(1, 4)) ?? {};
+    const source = this.#random.pick(unread);
+    const { records, next } = source.log.scan(source.offset, this.#random.between(1, 4));
     for (const record of records) task.take(record);
-    this.#offsets.set(topic, next);
-  }
-
-  #unread(): TopicName[] {
-    return [...this.#offsets].filter(([topic, offset]) => this.#endOf(topic) > offset).map(([topic]) => topic);
-  }
-
-  #endOf(topic: TopicName): number {
-    return this.#list.store.read(topic, this.#partitionOf(topic))?.stableEnd ?? 0;
+    source.offset = next;
   }
 
   /** One-partition topics are read by task 0, and as tables by all. */
-  #partitionOf(topic: TopicName): number {
-    return this.#list.isSingle(topic) ? 0 : this.partition;
+  #sourcesOf(task: FusedTask): Source[] {
+    const { store } = this.#list;
+    return [...task.sources()].map(([topic, offset]) => {
+      const partition = partitionCount(topic, store.partitions) === 1 ? 0 : this.partition;
+      return { log: store.log(topic, partition), offset };
+    });
   }
 
   /** Without traffic wakes run only when every input has been read to its end. */
   #wakeDue(task: FusedTask): Instant | undefined {
     const now = this.#list.clock();
     const early = this.#list.store.fault === 'wakes-before-backlog';
-    if (!early && this.#unread().length > 0) return undefined;
+    if (!early && this.#sources.some(isUnread)) return undefined;
     const wake = task.earliestWake;
     return wake !== undefined && wake <= now ? now : undefined;
   }
 
   #hasWork(): boolean {
-    return this.#unread().length > 0 || (this.#task !== undefined && this.#wakeDue(this.#task) !== undefined);
+    return this.#sources.some(isUnread) || (this.#task !== undefined && this.#wakeDue(this.#task) !== undefined);
   }
 
   /** False when it was aborted. */
