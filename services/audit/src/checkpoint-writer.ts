@@ -1,12 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import {
-  auditStreamOf,
   checkpointLine,
   checkpointLinesOf,
   checkpointText,
   type Digest,
   type EventLog,
-  genesisHash,
   linkOf,
   LogError,
   minute,
@@ -21,6 +19,7 @@ import { AuditAlarm } from './audit-alarm.ts';
 import type { AuditSigner } from './audit-keys.ts';
 import { agreedCheckpoints, checkpointsByStream } from './checkpoint-agreement.ts';
 import { CheckpointFile } from './checkpoint-file.ts';
+import { StreamProgress } from './stream-progress.ts';
 
 export interface CheckpointWriterParts {
   readonly log: EventLog;
@@ -35,18 +34,6 @@ export interface CheckpointWriterParts {
   readonly everyMs?: number;
 }
 
-/** How far a stream has been read, verified and attested. */
-interface Progress {
-  readonly partition: number;
-  readonly stream: string;
-  size: number;
-  head: string;
-  /** Of the last record read, and of the last one attested. */
-  offset: number;
-  attestedOffset: number;
-  last: SignedCheckpoint | undefined;
-}
-
 const reader = 'checkpoint-writer';
 const stopWithinMs = 3_000;
 
@@ -57,7 +44,7 @@ const stopWithinMs = 3_000;
 export class CheckpointWriter {
   readonly name = reader;
   readonly #parts: Required<CheckpointWriterParts>;
-  #streams: readonly Progress[] = [];
+  #streams: readonly StreamProgress[] = [];
   /** Monotonic time of the first record that no checkpoint attests yet. */
   #openSince: number | undefined;
 
@@ -72,11 +59,11 @@ export class CheckpointWriter {
   async run(signal: AbortSignal): Promise<void> {
     this.#openSince = undefined;
     const file = await CheckpointFile.open(this.#parts.directory);
+    const late = lateAfter(signal);
     try {
-      await this.#resume(file, signal);
-      if (signal.aborted) return;
+      await this.#resume(file, late);
       await this.#follow(file, signal);
-      await this.#finish(file);
+      await this.#finish(file, late);
     } finally {
       await file.close();
     }
@@ -87,7 +74,7 @@ export class CheckpointWriter {
     const insides = checkpointsByStream(await checkpointLinesOf(log, signal), 'audit-checkpoints');
     const outsides = checkpointsByStream(file.lines, 'checkpoints.ndjson');
     const saved = await log.positions(reader);
-    this.#streams = Array.from({ length: log.partitions }, (_, partition) => untouched(partition));
+    this.#streams = Array.from({ length: log.partitions }, (_, partition) => new StreamProgress(partition));
     for (const progress of this.#streams) {
       const { stream, partition } = progress;
       const inside = insides.get(stream) ?? [];
@@ -102,7 +89,7 @@ export class CheckpointWriter {
   }
 
   /** Finds the last attested record again: the log must still hold it, unchanged. */
-  async #find(progress: Progress, from: number, signal: AbortSignal): Promise<void> {
+  async #find(progress: StreamProgress, from: number, signal: AbortSignal): Promise<void> {
     const attested = progress.last?.checkpoint;
     if (!attested) return;
     for await (const batch of this.#parts.log.read({ ...(await this.#only(progress, from)), follow: false, signal }))
@@ -114,12 +101,7 @@ export class CheckpointWriter {
           throw new AuditAlarm(
             `${progress.stream} seq ${attested.size - 1} is not the record that a checkpoint attests`,
           );
-        Object.assign(progress, {
-          size: attested.size,
-          head: attested.last_hash,
-          offset: record.offset,
-          attestedOffset: record.offset,
-        });
+        progress.resumeAt(attested, record.offset);
         return;
       }
     if (signal.aborted) return;
@@ -129,22 +111,28 @@ export class CheckpointWriter {
     );
   }
 
-  async #only({ partition }: Progress, from: number) {
+  async #only({ partition }: StreamProgress, from: number) {
     const ends = await this.#parts.log.ends(['audit']);
     return { topics: ['audit'] as const, from: { ...ends, [positionKey('audit', partition)]: from } };
   }
 
   async #follow(file: CheckpointFile, signal: AbortSignal): Promise<void> {
-    const batches = this.#read(true, signal)[Symbol.asyncIterator]();
+    const end = new AbortController();
+    const batches = this.#read(true, AbortSignal.any([signal, end.signal]))[Symbol.asyncIterator]();
     let next = batches.next();
-    for (;;) {
-      const came = await this.#soonest(next);
-      if (came === 'due') await this.#attest(file, 1);
-      else if (came.done) return;
-      else {
-        await this.#take(came.value, file);
-        next = batches.next();
+    try {
+      for (;;) {
+        const came = await this.#soonest(next);
+        if (came === 'due') await this.#attest(file, 1);
+        else if (came.done) return;
+        else {
+          await this.#take(came.value, file);
+          next = batches.next();
+        }
       }
+    } finally {
+      end.abort();
+      next.catch(() => {});
     }
   }
 
@@ -163,8 +151,7 @@ export class CheckpointWriter {
   }
 
   /** What was committed until now is attested, so that a clean stop leaves nothing open. */
-  async #finish(file: CheckpointFile): Promise<void> {
-    const signal = AbortSignal.timeout(stopWithinMs);
+  async #finish(file: CheckpointFile, signal: AbortSignal): Promise<void> {
     try {
       for await (const batch of this.#read(false, signal)) await this.#take(batch, file);
       await this.#attest(file, 1);
@@ -190,20 +177,10 @@ export class CheckpointWriter {
     for (const { partition, offset, value } of batch) {
       const progress = this.#streams[partition];
       if (!progress) throw new AuditAlarm(`the audit log has a partition ${partition} that it should not have`);
-      this.#advance(progress, String(value));
-      progress.offset = offset;
+      progress.advance({ text: String(value), offset }, this.#parts.digest);
       this.#openSince ??= performance.now();
-      if (growthOf(progress) >= this.#parts.everyRecords) await this.#attest(file, this.#parts.everyRecords);
+      if (progress.growth >= this.#parts.everyRecords) await this.#attest(file, this.#parts.everyRecords);
     }
-  }
-
-  #advance(progress: Progress, text: string): void {
-    const link = linkOf(text);
-    const { stream, size, head } = progress;
-    if (link?.stream !== stream || link.seq !== size || link.prevHash !== head)
-      throw new AuditAlarm(`${stream} seq ${size} does not continue the chain: run \`tocsin audit verify\``);
-    progress.size += 1;
-    progress.head = this.#parts.digest.sha256(text);
   }
 
   /** Signs for every stream that has grown by at least so many records. */
@@ -211,18 +188,17 @@ export class CheckpointWriter {
     const { clock, digest, signer } = this.#parts;
     for (const progress of this.#streams) {
       const { stream, size, head: lastHash, last } = progress;
-      if (growthOf(progress) < atLeast) continue;
+      if (progress.growth < atLeast) continue;
       const about = { stream, size, lastHash, previous: last?.text, time: clock.now(), keyId: signer.keyId, digest };
       const text = checkpointText(about);
       const line = checkpointLine(text, signer.sign(text));
       const signed = parseCheckpoint(line) as SignedCheckpoint;
       await file.append(line);
       await this.#publish(progress, signed);
-      progress.last = signed;
-      progress.attestedOffset = progress.offset;
+      progress.attestedBy(signed);
       await this.#save();
     }
-    if (!this.#streams.some((progress) => growthOf(progress) > 0)) this.#openSince = undefined;
+    if (!this.#streams.some((progress) => progress.growth > 0)) this.#openSince = undefined;
   }
 
   /** The position is that of the last attested record: the next start reads it again and compares. */
@@ -234,23 +210,19 @@ export class CheckpointWriter {
     return this.#parts.log.save(reader, Object.fromEntries(positions) as Positions);
   }
 
-  async #publish({ stream, partition }: Progress, signed: SignedCheckpoint): Promise<void> {
+  async #publish({ stream, partition }: StreamProgress, signed: SignedCheckpoint): Promise<void> {
     const value = lineOf(signed);
     await this.#parts.log.append([{ topic: 'audit-checkpoints', key: stream, value, shard: partition }]);
   }
 }
 
-const untouched = (partition: number): Progress => ({
-  partition,
-  stream: auditStreamOf(partition),
-  size: 0,
-  head: genesisHash,
-  offset: -1,
-  attestedOffset: 0,
-  last: undefined,
-});
-
-/** Records that no checkpoint attests yet. */
-const growthOf = ({ size, last }: Progress): number => size - (last?.checkpoint.size ?? 0);
+/** Aborts some time after the stop: until then what is left gets done. */
+function lateAfter(stop: AbortSignal): AbortSignal {
+  const late = new AbortController();
+  const arm = () => setTimeout(() => late.abort(), stopWithinMs).unref();
+  if (stop.aborted) arm();
+  else stop.addEventListener('abort', arm, { once: true });
+  return late.signal;
+}
 
 const lineOf = ({ text, signature }: SignedCheckpoint): string => checkpointLine(text, signature);

@@ -45,7 +45,16 @@ export function sampleEvent(partition: number, n: number): { readonly topic: Top
       event: {
         ...about,
         type: 'signal.updated',
-        data: { revision: n, firstSeen: 1, lastSeen: n, count: n, newEntities: ['host:wéb-1 😀'] },
+        data: {
+          revision: n,
+          firstSeen: 1,
+          lastSeen: n,
+          count: n,
+          sourceStatus: 'active',
+          newEntities: ['host:wéb-1 😀'],
+          newTags: [],
+          newSamples: [],
+        },
       },
     },
     { topic: 'triage-events', event: { ...about, type: 'signal.state_changed', data: changed, by } },

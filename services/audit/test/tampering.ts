@@ -39,6 +39,8 @@ function edited(choice: Choice, edit: (text: string) => string): Tampered {
   return tampered(choice, sectionOf(choice).lines.with(choice.k, line), choice.k, isLast(choice));
 }
 
+const sizeIn = (checkpoint: string): number => Number(/"size":(\d+)/.exec(checkpoint)?.[1]);
+
 const reparsed = (text: string, edit: (record: AuditRecord) => unknown): string =>
   canonical(edit(JSON.parse(text) as AuditRecord) as Json);
 
@@ -151,15 +153,15 @@ export const tamperings: Readonly<Record<string, Tampering>> = {
   'chain the tail anew': (choice) => tampered(choice, rechained(choice), choice.k, true),
   'chain the tail anew and sign with another key': (choice) => {
     const lines = rechained(choice);
-    const { stream } = sectionOf(choice);
-    const sizes = [10, 20, lines.length];
+    const { stream, checkpoints: before } = sectionOf(choice);
+    const sizes = before.map(sizeIn);
     const checkpoints = sampleCheckpoints(lines.map(textIn), { stream, sizes, signer: testSigner(8) });
     const { sections } = tampered(choice, lines, choice.k);
     return { sections: sections.with(choice.at, { stream, lines, checkpoints }), stream, seq: choice.k, range: true };
   },
   'cut the tail and its checkpoints': (choice) => {
     const section = sectionOf(choice);
-    const checkpoints = section.checkpoints.filter((line) => Number(/"size":(\d+)/.exec(line)?.[1]) <= choice.k);
+    const checkpoints = section.checkpoints.filter((line) => sizeIn(line) <= choice.k);
     const lines = section.lines.slice(0, choice.k);
     const sections = choice.sections.with(choice.at, { ...section, lines, checkpoints });
     return { sections, stream: section.stream, seq: choice.k };

@@ -2,7 +2,7 @@ import type { Digest } from '../digest.ts';
 import { type Attestation, ChainVerifier, type ChainResult } from './chain.ts';
 import { type CheckpointsRead, readCheckpoints, type VerifySignature } from './checkpoint.ts';
 import type { Fault } from './fault.ts';
-import { linkOf } from './link.ts';
+import { type Link, linkOf } from './link.ts';
 import { type AuditVerification, verificationOf } from './verification.ts';
 
 /**
@@ -22,6 +22,8 @@ const headLength = 84;
 const tailLength = 700;
 const section = /^\{"stream":"audit-(0|[1-9]\d{0,8})"\}$/;
 const frameLength = 4096;
+/** Stands for the place that a damaged record does not tell. */
+const nowhere: Link = { stream: '', seq: -1, prevHash: '' };
 
 /** A line of an export, however it is held. Only ASCII is looked at as text, so bytes may be decoded as Latin-1. */
 export interface ExportLine {
@@ -101,7 +103,8 @@ export class ExportVerifier {
       ? (linkOf(tail.slice(0, -1)) ?? linkOf(line.text(headLength, length - 1)))
       : undefined;
     const hash = line.sha256(headLength, length - 1);
-    this.#pushed(link ? { ...link, hash, stored } : undefined);
+    if (link) this.#pushed({ ...link, hash, stored });
+    else this.#pushed(hash === stored ? undefined : { ...nowhere, hash, stored });
   }
 
   #pushed(link: Parameters<ChainVerifier['push']>[0]): void {
