@@ -4,6 +4,7 @@ import {
   type Entry,
   groupedDetection,
   type Instant,
+  type Json,
   type Recorded,
   type Settings,
   type SignalRuleObject,
@@ -67,7 +68,7 @@ export function configured({ rules = [], settings }: Setup): readonly Recorded[]
     recordedAt: epoch - 1,
     value: configCreated.make({
       ...{ id: `${id}-1`, org: 'main', subject: id, at: epoch - 1 },
-      data: { kind, id, name: id, version: 1, value, previous: null },
+      data: { kind, id, name: id, version: 1, value: value as unknown as Json, previous: null },
     }),
   }));
 }

@@ -17,21 +17,29 @@ import { isGroup, ledgerKey, type SignalsEntry, signalsProcessor } from '../src/
 
 export const ids = new SignalIds({ digest: nodeDigest, secret: new Uint8Array(32).fill(1) });
 
+interface Watch {
+  stored(text: string, entry: SignalsEntry): void;
+  woken(): void;
+}
+
 /** The processor under test, on frozen values that have been through the codec: impurity and lossy state show at once. */
-const strict = (processor: Processor<SignalsEntry>, observe: (text: string, entry: SignalsEntry) => void) => {
+const strict = (processor: Processor<SignalsEntry>, watch: Watch) => {
   const through = ({ puts, out }: Step<SignalsEntry>): Step<SignalsEntry> => ({
     out: frozen(out),
     puts: new Map([...puts].map(([key, entry]) => [key, entry === undefined ? undefined : stored(entry)])),
   });
   const stored = (entry: SignalsEntry): SignalsEntry => {
     const text = processor.state.encode(entry);
-    observe(text, entry);
+    watch.stored(text, entry);
     return frozen(processor.state.decode(text, processor.state.version));
   };
   return {
     ...processor,
     step: (states, record, context) => through(processor.step(states, record, context)),
-    wake: (key, entry, context) => through(processor.wake?.(key, entry, context) ?? { puts: new Map(), out: [] }),
+    wake: (key, entry, context) => {
+      watch.woken();
+      return through(processor.wake?.(key, entry, context) ?? { puts: new Map(), out: [] });
+    },
   } satisfies Processor<SignalsEntry>;
 };
 
@@ -43,19 +51,25 @@ export interface Outcome {
   readonly states: ReadonlyMap<string, SignalsEntry>;
   /** Longest stored text of a group, divided by its live signals. */
   readonly bytesPerSignal: number;
+  readonly wakes: number;
 }
 
 export function run(entries: readonly Entry[]): Outcome {
   let bytesPerSignal = 0;
-  const processor = strict(signalsProcessor({ digest: nodeDigest, ids }), (text, entry) => {
-    if (!isGroup(entry)) return;
-    bytesPerSignal = Math.max(bytesPerSignal, Buffer.byteLength(text) / entry.sessions.length);
+  let wakes = 0;
+  const processor = strict(signalsProcessor({ digest: nodeDigest, ids }), {
+    woken: () => {
+      wakes += 1;
+    },
+    stored: (text, entry) => {
+      if (isGroup(entry)) bytesPerSignal = Math.max(bytesPerSignal, Buffer.byteLength(text) / entry.sessions.length);
+    },
   });
   const folded = fold([processor], 0, frozen(entries));
   const states = (folded.states.get('signals') ?? new Map()) as ReadonlyMap<string, SignalsEntry>;
   const events = folded.out.map(({ value }) => value as SignalEvent);
   const ledger = states.get(ledgerKey) as Ledger | undefined;
-  return { events, views: viewsOf(events), ledger, states, bytesPerSignal };
+  return { events, views: viewsOf(events), ledger, states, bytesPerSignal, wakes };
 }
 
 /** Lets every wait end. */

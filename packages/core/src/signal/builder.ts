@@ -155,18 +155,35 @@ function withRoom(group: Group, moment: Moment, events: SignalEvent[]): Group {
 
 function firstSession(ids: SignalIds, arrival: Arrival, late: boolean): Session {
   const { detection, cause, grouping, moment, configVersion } = arrival;
-  const { now } = moment;
-  const { id, org, occurredAt, sourceStatus } = detection;
-  const opened = `${cause.topic}/${cause.partition}@${cause.offset}#${id}`;
+  const { keepAlive, maxDuration } = grouping.windows;
   return {
-    id: ids.make({ shard: shardOf(org, detection.rule.id), createdAt: now, cause: opened, org }),
-    ...{ revision: 1, severity: rankOf(detection.severity), sourceStatus },
-    ...{ firstSeen: occurredAt, lastSeen: occurredAt, recordedAt: now, offset: cause.offset, count: 1 },
-    ...{ ...grouping.windows, late, configVersion, full: false },
+    id: idFor(ids, arrival),
+    revision: 1,
+    severity: rankOf(detection.severity),
+    sourceStatus: detection.sourceStatus,
+    firstSeen: detection.occurredAt,
+    lastSeen: detection.occurredAt,
+    recordedAt: moment.now,
+    offset: cause.offset,
+    count: 1,
+    keepAlive,
+    maxDuration,
+    late,
+    configVersion,
+    full: false,
     entities: learnt('', unseen('', detection.entities, mostEntities)),
     tags: learnt('', unseen('', detection.tags, mostTags)),
     samples: 1,
-    ...{ dirty: false, newEntities: [], newTags: [], ...startPace(now) },
-    checkAt: now + grouping.windows.keepAlive + 1,
+    dirty: false,
+    newEntities: [],
+    newTags: [],
+    checkAt: moment.now + keepAlive + 1,
+    ...startPace(moment.now),
   };
+}
+
+function idFor(ids: SignalIds, { detection, cause, moment }: Arrival): string {
+  const { id, org, rule } = detection;
+  const opened = `${cause.topic}/${cause.partition}@${cause.offset}#${id}`;
+  return ids.make({ shard: shardOf(org, rule.id), createdAt: moment.now, cause: opened, org });
 }

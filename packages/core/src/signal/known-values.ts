@@ -33,11 +33,13 @@ function holds(known: KnownValues, code: string): boolean {
   return false;
 }
 
+const letterOf = (bits: number): number => letters.charCodeAt(bits & 63);
+
 /** FNV-1a over the code units with a final mix; the spread matters here, not secrecy. */
 function codeOf(value: string): string {
   let hash = 0x811c9dc5;
   for (let at = 0; at < value.length; at += 1) hash = Math.imul(hash ^ value.charCodeAt(at), 0x01000193);
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash ^= hash >>> 13;
-  return letters.charAt(hash & 63) + letters.charAt((hash >>> 6) & 63) + letters.charAt((hash >>> 12) & 63);
+  return String.fromCharCode(letterOf(hash), letterOf(hash >>> 6), letterOf(hash >>> 12));
 }

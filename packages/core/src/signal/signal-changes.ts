@@ -115,14 +115,32 @@ const heading = ({ id, revision }: Session, about: About): Omit<Event, 'type' | 
   subject: id,
 });
 
+/** Written out, without spreads: every opened signal passes here. */
 function snapshotOf(session: Session, { detection, grouping }: Arrival, createdAt: Instant): SignalSnapshot {
-  const { id, revision, firstSeen, lastSeen, count, sourceStatus, late, configVersion } = session;
-  const { org, format, source, ruleType, rule, title, message, entities, tags, attributes, flags } = detection;
-  const windows = { keepAlive: session.keepAlive, maxDuration: session.maxDuration };
   return {
-    ...{ id, org, revision, createdAt, firstSeen, lastSeen, count },
-    ...{ format, source, ruleType, rule, severity: severities[session.severity] ?? detection.severity },
-    ...{ title, message, groupBy: grouping.groupBy, entities, tags, attributes, flags },
-    ...{ sourceStatus, late, windows, samples: [sampleOf(detection)], configVersion },
+    id: session.id,
+    org: detection.org,
+    revision: session.revision,
+    createdAt,
+    firstSeen: session.firstSeen,
+    lastSeen: session.lastSeen,
+    count: session.count,
+    format: detection.format,
+    source: detection.source,
+    ruleType: detection.ruleType,
+    rule: detection.rule,
+    severity: severities[session.severity] ?? detection.severity,
+    title: detection.title,
+    message: detection.message,
+    groupBy: grouping.groupBy,
+    entities: detection.entities,
+    tags: detection.tags,
+    attributes: detection.attributes,
+    flags: detection.flags,
+    sourceStatus: session.sourceStatus,
+    late: session.late,
+    windows: { keepAlive: session.keepAlive, maxDuration: session.maxDuration },
+    samples: [sampleOf(detection)],
+    configVersion: session.configVersion,
   };
 }
