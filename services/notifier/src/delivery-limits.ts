@@ -12,7 +12,7 @@ export interface DeliveryLimits {
   readonly breakerOpenMs: number;
   /** Positions are saved this often. 5 s. */
   readonly saveEveryMs: number;
-  /** Instructions a sink whose text is kept in memory; the rest is read again from the log. 256. */
+  /** Instructions a sink whose text is kept in memory; the rest is read again from the log. 1,024. */
   readonly keptPerSink: number;
   /** At a stop, what is under way gets so long to finish; what does not is tried again after the next start. 3 s. */
   readonly graceMs: number;
@@ -24,6 +24,6 @@ export const defaultDeliveryLimits: DeliveryLimits = {
   breakerFailures: 10,
   breakerOpenMs: 10_000,
   saveEveryMs: 5_000,
-  keptPerSink: 256,
+  keptPerSink: 1_024,
   graceMs: 3_000,
 };

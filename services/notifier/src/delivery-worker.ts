@@ -10,7 +10,6 @@ import {
   type Job,
   type JobQueue,
   LogError,
-  positionKey,
   type Recorded,
   type Wires,
 } from '@tocsin/core';
@@ -19,6 +18,7 @@ import { attemptReport } from './attempt-report.ts';
 import type { AttemptOutcome } from './delivery-attempt.ts';
 import { defaultDeliveryLimits, type DeliveryLimits } from './delivery-limits.ts';
 import type { DeliveryObserver } from './delivery-observer.ts';
+import { InstructionReader } from './instruction-reader.ts';
 import { type HeldInstruction, Outstanding } from './outstanding.ts';
 import { SinkCaller } from './sink-caller.ts';
 import { StopGrace } from './stop-grace.ts';
@@ -49,6 +49,7 @@ export class DeliveryWorker {
   readonly #limits: DeliveryLimits;
   readonly #clock: Clock;
   readonly #caller: SinkCaller;
+  readonly #texts: InstructionReader;
   #outstanding: Outstanding;
   #saved = '';
 
@@ -63,6 +64,7 @@ export class DeliveryWorker {
       secretSources: parts.secretSources ?? {},
       observer: parts.observer ?? {},
     });
+    this.#texts = new InstructionReader(parts.log);
     this.#outstanding = this.#begin({});
   }
 
@@ -132,7 +134,7 @@ export class DeliveryWorker {
 
   async #carryOut(job: DeliveryJob, stop: { readonly signal: AbortSignal; readonly grace: StopGrace }): Promise<void> {
     const held = this.#outstanding.current(job);
-    const event = held && (held.event ?? (await this.#readAgain(held)));
+    const event = held && (held.event ?? (await this.#texts.textOf(held, this.#outstanding)));
     if (!held || !event) return;
     const startedAt = this.#clock.now();
     const outcome = await stop.grace.within(this.#caller.attempt(event, stop.signal));
@@ -140,18 +142,6 @@ export class DeliveryWorker {
     const now = this.#clock.now();
     this.#observe(event, outcome, { startedAt, now });
     await this.#report(held, attemptReport({ event, held, outcome, startedAt, now }), stop.signal);
-  }
-
-  /** The text of an instruction that was not kept in memory. */
-  async #readAgain({ partition, offset }: HeldInstruction): Promise<DeliveryRequested | undefined> {
-    const { log } = this.#parts;
-    const found = new AbortController();
-    const from = { ...(await log.ends(['deliveries'])), [positionKey('deliveries', partition)]: offset };
-    for await (const batch of log.read({ topics: ['deliveries'], from, follow: false, signal: found.signal })) {
-      const record = batch.find((one) => one.partition === partition && one.offset === offset);
-      if (record) return record.value as DeliveryRequested;
-    }
-    return undefined;
   }
 
   /** Resolves when the report is durable. A log that cannot write is asked again: to make the attempt again would be worse. */

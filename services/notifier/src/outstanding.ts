@@ -72,6 +72,15 @@ export class Outstanding {
     if (held && answers(about, held)) this.#drop(held);
   }
 
+  /** A record of `deliveries` that was read once more for its text. */
+  fill(record: Recorded): void {
+    const event = record.value as DeliveryRequested;
+    const held = this.#held.get(event.data.deliveryId);
+    if (!held || held.event || held.offset !== record.offset || held.partition !== record.partition) return;
+    this.#held.set(held.deliveryId, { ...held, event });
+    this.#kept.set(held.sink, (this.#kept.get(held.sink) ?? 0) + 1);
+  }
+
   /** The instruction, unless it was reported or replaced by a newer one meanwhile. */
   current(about: Pick<HeldInstruction, 'deliveryId' | 'attempt' | 'lease'>): HeldInstruction | undefined {
     const held = this.#held.get(about.deliveryId);
@@ -140,9 +149,16 @@ const answers = (about: Reported, held: HeldInstruction): boolean =>
 
 /** The latest mark at or before the low-water mark; later ones are kept for when it rises. */
 function attemptsFrom(progress: Progress, low: number): number {
-  progress.marks.push({ deliveries: progress.deliveries, attempts: progress.attempts });
-  const usable = progress.marks.findLastIndex(({ deliveries }) => deliveries <= low);
-  progress.marks = progress.marks.slice(Math.max(usable, 0)).slice(-maxMarks);
+  const { deliveries, attempts } = progress;
+  const marks = [...progress.marks, { deliveries, attempts }];
+  progress.marks = marks.slice(
+    Math.max(
+      marks.findLastIndex((mark) => mark.deliveries <= low),
+      0,
+    ),
+  );
+  // The first one is in use; without one of the others a successor only reads a little more.
+  if (progress.marks.length > maxMarks) progress.marks.splice(1, 1);
   return progress.marks[0]?.attempts ?? 0;
 }
 const maxMarks = 1_000;

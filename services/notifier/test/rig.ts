@@ -5,6 +5,7 @@ import {
   configKinds,
   type ConfigKind,
   type DeliveryAttempted,
+  type DeliveryRequested,
   type Draft,
   jsonCodec,
   type Processor,
@@ -134,6 +135,16 @@ export class Rig {
     for await (const batch of this.log.read({ topics: [topic], from: 'start', follow: false, signal }))
       found.push(...batch);
     return found;
+  }
+
+  /** The newest instruction of each delivery. */
+  async asked(): Promise<readonly DeliveryRequested['data'][]> {
+    const newest = new Map<string, DeliveryRequested['data']>();
+    for (const { value } of await this.all('deliveries')) {
+      const event = value as DeliveryRequested;
+      if (event.type === 'delivery.requested') newest.set(event.data.deliveryId, event.data);
+    }
+    return [...newest.values()];
   }
 
   async #collect(): Promise<void> {

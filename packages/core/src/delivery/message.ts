@@ -1,7 +1,10 @@
 import { field, type ValueOf } from '../field.ts';
 import { severities } from '../severity.ts';
 
-/** Why a sink hears of a signal. */
+/**
+ * Why a sink hears of a signal. The first message of a lane is always `opened`, even if it was an escalation that brought the
+ * sink in: for those who get it, the signal is new.
+ */
 export const messageKinds = ['opened', 'escalated', 'state_changed'] as const;
 export type MessageKind = (typeof messageKinds)[number];
 
