@@ -1,46 +1,38 @@
 import {
   bindInputs,
   inputProblem,
-  type NotificationRuleObject,
+  isJsonObject,
   parseTarget,
-  type SinkObject,
   type TargetArgument,
   type WorkflowObject,
 } from '@tocsin/core';
+import { plainText } from './issue-text.ts';
 import { nearest } from './problem.ts';
 import type { Section } from './rules-file-shape.ts';
 
 /** One line for each mistake of a sink's own configuration, beginning with the key: `url: …`. Secrets must be references. */
 export type CheckSinkConfig = (type: string, config: Readonly<Record<string, unknown>>) => readonly string[];
 
-/** An item that has the right shape by itself. */
+/** An item of a list in the file. Checks go as far as each item allows, so that one mistake does not hide another. */
 export interface Item {
   readonly section: Section;
   readonly index: number;
-  readonly id: string;
-  readonly value: unknown;
-}
-export interface Sections {
-  readonly items: readonly Item[];
-  /** Every handle that is written, in items of a wrong shape too, so that one mistake is told once. */
-  readonly handles: { readonly sinks: ReadonlySet<string>; readonly workflows: ReadonlySet<string> };
+  readonly written: Readonly<Record<string, unknown>>;
+  /** Absent while its shape is wrong. */
+  readonly parsed?: { readonly id: string; readonly value: unknown };
 }
 type Say = (path: readonly PropertyKey[], message: string) => void;
 
 /** What no item can know by itself: unique names, targets that exist, workflows that can run, configuration of sinks. */
-export function crossCheck(sections: Sections, checkSinkConfig: CheckSinkConfig, say: Say): void {
-  checkUnique(sections.items, say);
-  for (const item of sections.items) {
-    const at = [item.section, item.index];
-    if (item.section === 'sinks')
-      checkSink(item.value as SinkObject, checkSinkConfig, (path, text) => say([...at, ...path], text));
-    if (item.section === 'workflows')
-      checkWorkflow(item.value as WorkflowObject, (path, text) => say([...at, ...path], text));
-    if (item.section === 'rules')
-      for (const [index, target] of (item.value as NotificationRuleObject).targets.entries()) {
-        const problem = targetProblem(target, sections);
-        if (problem) say([...at, 'targets', index], problem);
-      }
+export function crossCheck(items: readonly Item[], checkSinkConfig: CheckSinkConfig, say: Say): void {
+  checkUnique(items, say);
+  const of = (section: Section) => items.filter((item) => item.section === section);
+  const known = { sink: of('sinks'), workflow: of('workflows') };
+  for (const item of items) {
+    const sayHere: Say = (path, message) => say([item.section, item.index, ...path], message);
+    if (item.section === 'sinks') checkSink(item, checkSinkConfig, sayHere);
+    if (item.section === 'workflows') checkWorkflow(item, sayHere);
+    if (item.section === 'rules') checkTargets(item, known, sayHere);
   }
 }
 
@@ -56,32 +48,37 @@ const identities: Readonly<Record<Section, readonly string[]>> = {
 function checkUnique(items: readonly Item[], say: Say): void {
   const first = new Map<string, number>();
   for (const item of items) {
-    const { section, index, id } = item;
-    const taken = marksOf(item).find(({ mark }) => first.has(mark));
-    for (const { mark } of marksOf(item)) first.set(mark, first.get(mark) ?? index);
+    const { section, index, parsed } = item;
+    const marks = marksOf(item);
+    const taken = marks.find(({ mark }) => first.has(mark));
+    for (const { mark } of marks) first.set(mark, first.get(mark) ?? index);
     if (!taken) continue;
     const other = `${section}[${first.get(taken.mark)}]`;
     if (taken.written) say([section, index, taken.key], `is the same as of ${other}: choose another`);
-    else say([section, index], `becomes "${id}" like ${other}: give one of them an id of its own`);
+    else say([section, index], `becomes "${parsed?.id}" like ${other}: give one of them an id of its own`);
   }
 }
 
 /** Everything that nobody else may be called; an identity that is not written is derived from the name. */
-const marksOf = ({ section, id, value }: Item) =>
-  identities[section].map((key) => {
-    const written = (value as Readonly<Record<string, unknown>>)[key];
-    return { key, written: written !== undefined, mark: `${section} ${key} ${String(written ?? id)}` };
+const marksOf = ({ section, written, parsed }: Item) =>
+  identities[section].flatMap((key) => {
+    const identity = Object.hasOwn(written, key) ? written[key] : parsed?.id;
+    return typeof identity === 'string'
+      ? [{ key, written: Object.hasOwn(written, key), mark: `${section} ${key} ${identity}` }]
+      : [];
   });
 
-function checkSink({ type, config }: SinkObject, checkSinkConfig: CheckSinkConfig, say: Say): void {
+function checkSink({ written: { type, config = {} } }: Item, checkSinkConfig: CheckSinkConfig, say: Say): void {
+  if (typeof type !== 'string' || type === '' || !isJsonObject(config)) return;
   for (const line of checkSinkConfig(type, config)) {
     const [, place = 'config', message = line] = /^([A-Za-z0-9_.-]+): (.*)$/s.exec(line) ?? [];
-    if (place === 'type') say(['type'], message);
-    else say(place === 'config' ? ['config'] : ['config', ...place.split('.')], message);
+    const path = place === 'config' ? ['config'] : ['config', ...place.split('.')];
+    say(place === 'type' ? ['type'] : path, plainText(message));
   }
 }
 
-function checkWorkflow({ inputs }: WorkflowObject, say: Say): void {
+function checkWorkflow({ parsed }: Item, say: Say): void {
+  const { inputs = [] } = (parsed?.value ?? {}) as Partial<WorkflowObject>;
   const names = inputs.map(({ name }) => name);
   for (const [index, input] of inputs.entries()) {
     if (names.indexOf(input.name) < index)
@@ -91,19 +88,31 @@ function checkWorkflow({ inputs }: WorkflowObject, say: Say): void {
   }
 }
 
-function targetProblem(text: string, { items, handles }: Sections): string | undefined {
+interface Known {
+  readonly sink: readonly Item[];
+  readonly workflow: readonly Item[];
+}
+
+function checkTargets({ written: { targets } }: Item, known: Known, say: Say): void {
+  if (!Array.isArray(targets)) return;
+  for (const [index, text] of targets.entries()) {
+    const problem = typeof text === 'string' ? targetProblem(text, known) : undefined;
+    if (problem) say(['targets', index], problem);
+  }
+}
+
+function targetProblem(text: string, known: Known): string | undefined {
   const target = parseTarget(text);
   if (!target.ok) return `${target.message} (at character ${target.position + 1})`;
   const { kind, handle } = target;
-  const known = kind === 'sink' ? handles.sinks : handles.workflows;
-  if (!known.has(handle)) return unknownTarget(kind, handle, [...known]);
-  const workflow = items.find((item) => item.section === 'workflows' && item.id === handle);
-  return target.kind === 'workflow' && workflow
-    ? runProblem(workflow.value as WorkflowObject, target.arguments)
-    : undefined;
+  const found = known[kind].find(({ written }) => written.handle === handle);
+  if (!found) return unknownTarget(kind, handle, known[kind]);
+  if (kind === 'sink' || !found.parsed) return undefined;
+  return runProblem(found.parsed.value as WorkflowObject, target.arguments);
 }
 
-function unknownTarget(kind: 'sink' | 'workflow', handle: string, known: readonly string[]): string {
+function unknownTarget(kind: 'sink' | 'workflow', handle: string, items: readonly Item[]): string {
+  const known = items.flatMap(({ written: { handle: one } }) => (typeof one === 'string' ? [one] : []));
   const near = nearest(handle, known);
   const list = known.length > 0 ? `there are ${known.join(', ')}` : `add one under ${kind}s`;
   return `no ${kind} has the handle ${handle}: ${near ? `did you mean ${near}?` : list}`;
@@ -114,10 +123,4 @@ function runProblem(workflow: WorkflowObject, given: Readonly<Record<string, Tar
     return `workflow ${workflow.handle} has no security trigger: set security_trigger: true`;
   const bound = bindInputs(workflow, given);
   return bound.ok ? undefined : bound.problems.join('; ');
-}
-
-/** The handle that an item names, whatever else is wrong with it. */
-export function handleOf(item: unknown): string | undefined {
-  if (typeof item !== 'object' || item === null || !('handle' in item)) return undefined;
-  return typeof item.handle === 'string' ? item.handle : undefined;
 }

@@ -40,3 +40,11 @@ export function issueText(issue: z.core.$ZodIssue, missing: boolean): string {
 const kindOf = (expected: string): string => kinds[expected] ?? expected;
 const choice = (values: readonly unknown[]): string =>
   values.length === 1 ? String(values[0]) : `one of ${values.map(String).join(', ')}`;
+
+/** Words of a sink's own schema, where it left them to zod. */
+export function plainText(message: string): string {
+  const [, expected, received] = /^Invalid input: expected (\w+), received (\w+)$/.exec(message) ?? [];
+  if (expected !== undefined)
+    return `${received === 'undefined' ? 'is missing: write' : 'must be'} ${kindOf(expected)}`;
+  return message.replace(/^Unrecognized keys?: /, 'holds what is not known here: ');
+}

@@ -1,7 +1,7 @@
 import { type ConfigKind, configKinds, isJsonObject, type Json, type JsonObject, settingsObject } from '@tocsin/core';
 import type { z } from 'zod';
 import { jsonOf } from './control-entry.ts';
-import { type CheckSinkConfig, crossCheck, handleOf, type Item } from './cross-checks.ts';
+import { type CheckSinkConfig, crossCheck, type Item } from './cross-checks.ts';
 import { issueText } from './issue-text.ts';
 import { nearest, type Problem } from './problem.ts';
 import { RulesDocument } from './rules-document.ts';
@@ -33,11 +33,10 @@ export function parseRulesFile(text: string, checkSinkConfig: CheckSinkConfig): 
   const { error } = rulesFileShape.safeParse(content.value);
   const problems = (error?.issues ?? []).flatMap((issue) => problemsOf(issue, document, content.value));
   const items = itemsOf(content.value);
-  const handles = { sinks: handlesIn(content.value.sinks), workflows: handlesIn(content.value.workflows) };
-  crossCheck({ items, handles }, checkSinkConfig, (path, message) => problems.push(document.problem(path, message)));
+  crossCheck(items, checkSinkConfig, (path, message) => problems.push(document.problem(path, message)));
   if (problems.length > 0)
     return { ok: false, problems: problems.sort((a, b) => a.line - b.line || a.column - b.column) };
-  return { ok: true, objects: [...items.map((item) => wanted(item, content.value)), ...settingsIn(content.value)] };
+  return { ok: true, objects: [...items.flatMap(wanted), ...settingsIn(content.value)] };
 }
 
 type Content = Readonly<Record<string, unknown>>;
@@ -77,30 +76,30 @@ function isMissing(content: unknown, path: readonly PropertyKey[]): boolean {
   return value === undefined || value === null;
 }
 
-const listIn = (list: unknown): readonly unknown[] => (Array.isArray(list) ? list : []);
-const handlesIn = (list: unknown): ReadonlySet<string> => new Set(listIn(list).flatMap((item) => handleOf(item) ?? []));
-
-/** Items whose own shape is right; the others have been named already. */
 function itemsOf(content: Content): readonly Item[] {
-  return sectionNames.flatMap((section) =>
-    listIn(content[section]).flatMap((written, index) => {
-      const parsed = configKinds[sections[section]].shape.safeParse(written);
-      return parsed.success ? [{ section, index, value: parsed.data, id: naming(section).idOf(parsed.data) }] : [];
-    }),
-  );
+  return sectionNames.flatMap((section) => {
+    const list = content[section];
+    return (Array.isArray(list) ? list : []).flatMap((written: unknown, index) =>
+      isJsonObject(written) ? [{ section, index, written, ...parsedOf(section, written) }] : [],
+    );
+  });
+}
+
+function parsedOf(section: Section, written: JsonObject): Pick<Item, 'parsed'> {
+  const parsed = configKinds[sections[section]].shape.safeParse(written);
+  return parsed.success ? { parsed: { id: naming(section).idOf(parsed.data), value: parsed.data } } : {};
 }
 
 /** A kind's own naming; its argument is a value that the kind's own shape has let through. */
 const naming = (section: Section) =>
   configKinds[sections[section]] as { idOf(value: unknown): string; nameOf(value: unknown): string };
 
-const wanted = ({ section, index, id, value }: Item, content: Content): WantedObject => ({
-  kind: sections[section],
-  id,
-  name: naming(section).nameOf(value),
-  written: jsonOf(listIn(content[section])[index]) as JsonObject,
-  value: jsonOf(value),
-});
+function wanted({ section, written, parsed }: Item): readonly WantedObject[] {
+  if (!parsed) return [];
+  const { id, value } = parsed;
+  const name = naming(section).nameOf(value);
+  return [{ kind: sections[section], id, name, written: jsonOf(written) as JsonObject, value: jsonOf(value) }];
+}
 
 function settingsIn(content: Content): readonly WantedObject[] {
   const written = Object.fromEntries(
