@@ -14,7 +14,15 @@ export const topics = {
   attempts: { writers: 'many', dedupe: 'id', partitions: 'all', kept: 'weeks', audited: true },
   activity: { writers: 'many', dedupe: 'id', partitions: 'all', kept: 'weeks', audited: true },
   /** What the intake could not read: bytes, code and position. */
-  'intake.dead': { writers: 'many', dedupe: 'id', partitions: 'all', kept: 'long', audited: true },
+  'intake.dead': {
+    writers: 'many',
+    dedupe: 'id',
+    partitions: 'all',
+    kept: 'long',
+    audited: true,
+    // The largest request body in base64, with its reason.
+    maxBytes: 44 * 1024 * 1024,
+  },
   audit: { writers: 'one', dedupe: 'seq', partitions: 'all', kept: 'forever', audited: false, text: true },
   'audit-checkpoints': { writers: 'many', dedupe: 'id', partitions: 'all', kept: 'forever', audited: false },
 } as const satisfies Readonly<Record<string, TopicShape>>;
@@ -27,6 +35,8 @@ export interface TopicShape {
   readonly audited: boolean;
   /** The value is a text that is stored to the letter; every other value is JSON. */
   readonly text?: true;
+  /** Bytes of the longest record; `sizes.record` unless given. */
+  readonly maxBytes?: number;
 }
 export type NamedTopic = keyof typeof topics;
 /** A named topic, or the dead letters of a processor: `<processor>.dead`. */
@@ -51,6 +61,6 @@ export const sizes = {
   event: 64 * 1024,
   auditRecord: 256 * 1024,
   hotState: 1024,
-  /** No record of any topic is longer. Holds the largest input in base64 with its reason. */
+  /** No record is longer, but where its topic says so. */
   record: 2 * 1024 * 1024,
 } as const;

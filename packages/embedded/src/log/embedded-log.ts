@@ -155,8 +155,9 @@ export class EmbeddedLog implements EventLog {
     for (const { draft, text } of records) {
       if (topicShape(draft.topic).writers === 'one')
         return new LogError('single_writer', `${draft.topic} is written by its processor only`);
-      if (text.length > sizes.record || Buffer.byteLength(text) > sizes.record)
-        return new LogError('too_large', `a record for ${draft.topic} is longer than ${sizes.record} bytes`);
+      const { maxBytes = sizes.record } = topicShape(draft.topic);
+      if (text.length > maxBytes || Buffer.byteLength(text) > maxBytes)
+        return new LogError('too_large', `a record for ${draft.topic} is longer than ${maxBytes} bytes`);
     }
     return undefined;
   }

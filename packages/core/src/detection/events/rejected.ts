@@ -11,7 +11,7 @@ const fields = {
   /** Byte inside the line, from 0, where that is known. */
   position: field.optional(field.count()),
   /** The input, byte for byte, base64. */
-  bytes: field.text({ max: 2 * 1024 * 1024 }),
+  bytes: field.text({ max: 43 * 1024 * 1024 }),
   requestId: field.optional(field.text({ max: 128 })),
 };
 
