@@ -125,6 +125,12 @@ describe('the audit record', () => {
       network: { client: { ip: '192.0.2.9' } },
       http: { useragent: 'curl', request_id: 'r' },
     });
+    const started = {
+      ...refused,
+      type: 'service.started',
+      data: { service: 'notifier', instance: 'i', version: '1', pid: 1 },
+    };
+    expect(recordOf('activity', started).attributes.attributes.usr).toEqual({ id: 'notifier', name: 'notifier' });
   });
 
   it('is whole for a type or a shape that nobody here knows', () => {

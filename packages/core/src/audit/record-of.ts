@@ -28,11 +28,12 @@ export function auditRecordOf(
   const about = descriptionOf(event, definition);
   const timestamp = isoOf(event.at);
   const decided = decidedOn(about.data);
+  const service = serviceOf(topic, about.data);
   return {
     attributes: {
-      attributes: attributesOf(event, about, serviceOf(topic)),
+      attributes: attributesOf(event, about, service),
       message: about.message,
-      service: serviceOf(topic),
+      service,
       tags: about.known ? ['source:audit'] : ['source:audit', 'undescribed'],
       timestamp,
     },
@@ -185,5 +186,8 @@ const services: Readonly<Record<NamedTopic, string>> = {
   audit: 'audit',
   'audit-checkpoints': 'audit',
 };
-const serviceOf = (topic: TopicName): string =>
-  (services as Readonly<Record<string, string>>)[topic] ?? topic.replace(/\.dead$/, '');
+/** What happens to a service itself (`activity` with a `service`) is its own doing. */
+function serviceOf(topic: TopicName, data: unknown): string {
+  if (topic === 'activity' && isJsonObject(data) && typeof data.service === 'string') return data.service;
+  return (services as Readonly<Record<string, string>>)[topic] ?? topic.replace(/\.dead$/, '');
+}
