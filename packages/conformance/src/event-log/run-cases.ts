@@ -93,6 +93,27 @@ const waking: readonly EventLogCase[] = [
       }),
   },
   {
+    name: 'thousands of wakes of one instant all run, in the order of their keys, after a restart too',
+    check: (harness) =>
+      withLog(harness, async (opened) => {
+        const keys = Array.from({ length: 2_500 }, (_, i) => `k${String((i * 7_919) % 10_007).padStart(5, '0')}`);
+        const processors = [alarm({ afterMs: afterOf, again: 1 })];
+        opened.start(processors);
+        await opened.log.append(keys.map((key, i) => item(i === 9 ? 59_000 : 60_000, { key })));
+        await opened.settled();
+        await opened.crash();
+        const run = opened.start(processors);
+        opened.advance(61_000);
+        await opened.settled();
+        await run.stop();
+        const woken = (await signals(opened)).slice(keys.length).map((v) => String(v).split(' ')[1]);
+        const [early] = keys.slice(9);
+        const sorted = [...keys].sort();
+        // It is woken again at the instant of the others.
+        expect(woken).toEqual([early, ...sorted, ...sorted.filter((key) => key !== early)]);
+      }),
+  },
+  {
     name: 'after hours of backlog it decides as if it had never stopped',
     check: async (harness) => {
       const histories: (readonly unknown[])[] = [];

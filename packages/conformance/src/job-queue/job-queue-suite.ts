@@ -184,6 +184,35 @@ const timing: readonly JobQueueCase[] = [
         expect((await shop.nextStarted()).id).toBe('b');
       }),
   },
+  {
+    name: 'no job starts before its time, however close that is',
+    check: (harness) =>
+      withShop(harness, async (shop, { queue, now, passed }) => {
+        const start = now();
+        shop.work({ perGroup: 40, total: 40 });
+        await queue.add(jobs(40, (i) => ({ runAt: start + ((i * 37) % 400) })));
+        for (let turn = 0; turn < 11; turn++) await passed(40);
+        for (const id of ids(40)) shop.finish(id);
+        await shop.settled(40);
+        expect(shop.early).toEqual([]);
+        expect(shop.started).toHaveLength(40);
+      }),
+  },
+  {
+    name: 'a pause holds a group that waits only for a free place',
+    check: (harness) =>
+      withShop(harness, async (shop, { queue, now, passed }) => {
+        await queue.add([job('a', { group: 'first' }), job('b', { group: 'second' })]);
+        shop.work({ perGroup: 1, total: 1 });
+        const { id, group } = await shop.nextStarted();
+        await queue.pause(group === 'first' ? 'second' : 'first', now() + 200);
+        shop.finish(id);
+        await shop.idle();
+        expect(shop.started).toHaveLength(1);
+        await passed(210);
+        expect((await shop.nextStarted()).id).not.toBe(id);
+      }),
+  },
 ];
 
 const identity: readonly JobQueueCase[] = [

@@ -11,6 +11,8 @@ interface Bench {
 export class Workshop {
   /** In the order of starting. */
   readonly started: Job<string>[] = [];
+  /** Jobs that started before their time. */
+  readonly early: string[] = [];
   /** Jobs whose signal was aborted while they ran. */
   readonly signalled: string[] = [];
   mostAtOnce = 0;
@@ -83,6 +85,7 @@ export class Workshop {
     const note = () => this.signalled.push(job.id);
     signal.addEventListener('abort', note, { once: true });
     this.started.push(job);
+    if (this.#opened.now() < job.runAt) this.early.push(job.id);
     this.#count(job);
     this.#tell();
     try {

@@ -130,9 +130,11 @@ export class TaskFiber implements Actor {
     const transaction = new Transaction(store, owner);
     if (store.fault === 'state-without-outputs') store.apply(batch.partition, batch.changes, batch.entries);
     yield;
-    for (const record of batch.out) {
+    // A few awaits a transaction, however large: else a large one would never get through the crashes.
+    const chunk = Math.ceil(batch.out.length / 6);
+    for (const [i, record] of batch.out.entries()) {
       transaction.write(record);
-      if (this.#random.chance(0.3)) yield;
+      if (i % chunk === 0) yield;
     }
     if (this.#random.chance(chaos.abort)) {
       transaction.abort();
