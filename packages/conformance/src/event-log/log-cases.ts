@@ -147,6 +147,28 @@ const reading: readonly EventLogCase[] = [
       }),
   },
   {
+    name: 'a slow reader that follows gets each record once and in order, what comes meanwhile too',
+    check: (harness) =>
+      withLog(harness, async (opened) => {
+        await opened.log.append(Array.from({ length: 1_200 }, (_, i) => item(i)));
+        const abort = new AbortController();
+        const got: unknown[] = [];
+        let next = 1_200;
+        const request = { topics: ['grouped-detections'], from: 'start', follow: true, signal: abort.signal } as const;
+        const reading = (async () => {
+          for await (const batch of opened.log.read(request)) {
+            got.push(...batch.map(contentOf));
+            if (next < 1_204) await opened.log.append([item(next++), item(next++)]);
+            if (got.includes('last')) abort.abort();
+          }
+        })();
+        while (got.length < 1_204) await new Promise((resolve) => setImmediate(resolve));
+        await opened.log.append([item('last')]);
+        await reading;
+        expect(got).toEqual([...Array.from({ length: 1_204 }, (_, i) => i), 'last']);
+      }),
+  },
+  {
     name: 'a reader that does not follow ends at the end that was there at its call',
     check: (harness) =>
       withLog(harness, async (opened) => {
