@@ -19,7 +19,7 @@ class OpenedEmbedded implements OpenedEventLog {
   #generation = 0;
   #log: EmbeddedLog;
   #now = began;
-  readonly #silences: { readonly at: Promise<number>; readonly until: Instant }[] = [];
+  readonly #silences: { readonly at: Promise<number>; readonly until: Promise<Instant> }[] = [];
   readonly #topics = new Set<TopicName>(topicNames);
   #abandoned: EmbeddedLog[] = [];
 
@@ -43,14 +43,13 @@ class OpenedEmbedded implements OpenedEventLog {
   start(processors: readonly AnyProcessor[]): Running {
     for (const { id } of processors) this.#topics.add(`${id}.dead`);
     const started = running(this.#log, processors);
-    this.#silence();
+    void this.#silence();
     return started;
   }
 
   async settled(): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
-    this.#log.idle();
-    this.#silence();
+    await this.#silence();
     await new Promise((resolve) => setImmediate(resolve));
   }
 
@@ -69,7 +68,7 @@ class OpenedEmbedded implements OpenedEventLog {
     const wanted = new Set(
       processors.flatMap(({ inputs, tables = [] }) => [...inputs, ...tables].map(({ topic }) => topic as string)),
     );
-    const ends = await Promise.all(this.#silences.map(async ({ at, until }) => ({ at: await at, until })));
+    const ends = await Promise.all(this.#silences.map(async ({ at, until }) => ({ at: await at, until: await until })));
     const entries: Entry[] = [];
     for (const [at, record] of (await this.#everything()).entries()) {
       for (; ends[0] && ends[0].at <= at; ends.shift()) entries.push({ kind: 'idle', until: ends[0].until });
@@ -91,10 +90,15 @@ class OpenedEmbedded implements OpenedEventLog {
     return join(this.#directory, `log-${this.#generation}.sqlite`);
   }
 
-  /** Marks, in the one order of the log, that whoever runs was let act on the time. */
-  #silence(): void {
-    const at = this.#log.ends([...this.#topics]).then((ends) => Object.values(ends).reduce((sum, end) => sum + end, 0));
-    this.#silences.push({ at, until: this.#now });
+  /** Lets whoever runs act on the time, and marks where that was in the one order of the log. */
+  async #silence(): Promise<void> {
+    const acted = this.#log.idle();
+    const at = acted.then(async () => {
+      const ends = await this.#log.ends([...this.#topics]);
+      return Object.values(ends).reduce((sum, end) => sum + end, 0);
+    });
+    this.#silences.push({ at, until: acted });
+    await at;
   }
 
   async #everything(): Promise<readonly Recorded[]> {

@@ -55,7 +55,7 @@ describe('the delivery worker on the embedded log', () => {
     rig.worker();
     await rig.open('s1');
     await rig.until((reports) => reports.length === 1);
-    rig.ahead(6_000);
+    await rig.ahead(6_000);
     await rig.until((reports) => reports.length === 2);
     expect(receiver.requests.map(({ id }) => id)).toEqual(['s1.hook.o1', 's1.hook.o1']);
     expect(verdicts()).toEqual(['s1.hook.o1 1.1 retry', 's1.hook.o1 2.1 delivered']);
@@ -70,9 +70,9 @@ describe('the delivery worker on the embedded log', () => {
     await rig.until((reports) => reports.length === 1);
     expect(rig.reports[0]?.data.afterMs).toBe(30_000);
     await rig.open('s2');
-    rig.ahead(25_000);
+    await rig.ahead(25_000);
     expect(receiver.requests).toHaveLength(1);
-    rig.ahead(6_000);
+    await rig.ahead(6_000);
     await rig.open('s3');
     await receiver.waitForAccepted(3);
   });
@@ -125,8 +125,8 @@ describe('the delivery worker on the embedded log', () => {
     await hook();
     await tell('@hook');
     await rig.open('s1');
-    rig.ahead(61_000);
-    rig.ahead(121_000);
+    await rig.ahead(61_000);
+    await rig.ahead(121_000);
     expect(await rig.all('deliveries')).toHaveLength(3);
     rig.worker();
     await rig.until((reports) => reports.length === 1);
@@ -171,7 +171,7 @@ describe('the delivery worker on the embedded log', () => {
     // The breaker reads the wall clock; its 200 ms are waited for in earnest.
     await rig.until((reports) => reports.some(({ data }) => data.verdict === 'delivered'));
     expect(states).toEqual(['hook open', 'hook half-open', 'hook closed']);
-    rig.ahead(7_000);
+    await rig.ahead(7_000);
     await receiver.waitForAccepted(4);
   });
 
@@ -259,7 +259,7 @@ describe('the delivery worker on the embedded log', () => {
           reports.some(({ data }) => data.deliveryId === one.deliveryId && data.attempt >= one.attempt),
         ),
       );
-      rig.ahead(61_000);
+      await rig.ahead(61_000);
     }
     expect(receiver.acceptedIds.size).toBe(30 * kills);
     expect(receiver.requests.length - rig.reports.length).toBeLessThanOrEqual(kills * limits.perSink);

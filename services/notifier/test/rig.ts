@@ -67,9 +67,9 @@ export class Rig {
   readonly clock = { now: () => Date.now() + this.#time.ahead };
 
   /** Time passes for the log and the workers. */
-  ahead(ms: number): void {
+  async ahead(ms: number): Promise<void> {
     this.#time.ahead += ms;
-    this.log.idle();
+    await this.log.idle();
   }
 
   worker(about: Partial<DeliveryWorkerParts> = {}): DeliveryWorker {

@@ -15,10 +15,10 @@ import {
 } from '@tocsin/core';
 import { Ends } from './ends.ts';
 import type { Follower } from './follower.ts';
+import { FusedEngine, type List } from './fused-engine.ts';
 import { LogReader } from './log-reader.ts';
+import { Serial } from './serial.ts';
 import { SqliteStore } from './sqlite-store.ts';
-import { Task } from './task.ts';
-import { Transaction } from './transaction.ts';
 
 export interface EmbeddedLogOptions {
   /** Path of the SQLite file, or `:memory:`. */
@@ -27,46 +27,56 @@ export interface EmbeddedLogOptions {
   readonly clock?: () => Instant;
 }
 
+interface Prepared {
+  readonly draft: Append;
+  readonly text: string;
+}
 interface Pending {
-  readonly records: readonly { readonly draft: Append; readonly text: string }[];
+  readonly records: readonly Prepared[];
   readonly notes: readonly (readonly [string, string])[];
   readonly resolve: (positions: readonly Position[]) => void;
   readonly reject: (error: unknown) => void;
 }
 
-interface Running {
-  readonly processors: readonly AnyProcessor[];
-  tasks: readonly Task[];
-  readonly stop: (error?: unknown) => void;
-}
-
 /** Records taken into one transaction at most; more wait for the next. */
 const maxBatch = 1_000;
-/** Records read from the log in one transaction while a list catches up. */
-const catchUpBatch = 500;
+/** Bytes that may wait to be written; an append beyond them is refused, so that a flood cannot fill the memory. */
+const maxPendingBytes = 128 * 1024 * 1024;
 const longestTimer = 2 ** 31 - 1;
 
 /**
- * The event log on one machine: one file, one partition. Appends that arrive in the same turn of the event loop share one
- * transaction, and all running processors work inside it, so intake to delivery instruction costs one fsync.
+ * The event log on one machine: one file, one partition. Appends that arrive while a transaction is being written share the
+ * next one, and all running processors work inside it, so intake to delivery instruction costs one fsync. A thread of its own
+ * writes; everything else happens on the thread of the caller.
  */
 export class EmbeddedLog implements EventLog {
   readonly partitions = 1;
   readonly #store: SqliteStore;
   readonly #clock: () => Instant;
   readonly #ends: Ends;
+  readonly #engine: FusedEngine;
   readonly #followers = new Set<Follower>();
+  /** Transactions are made one after another. */
+  readonly #turns = new Serial();
   #pending: Pending[] = [];
-  #lists: Running[] = [];
+  #pendingBytes = 0;
   #scheduled = false;
   #timer: NodeJS.Timeout | undefined;
-  #failure: LogError | undefined;
+  #timerAt: Instant | undefined;
   #closed = false;
 
   constructor({ path, clock = Date.now }: EmbeddedLogOptions) {
     this.#store = new SqliteStore(path);
     this.#clock = clock;
     this.#ends = new Ends(this.#store.lasts());
+    this.#engine = new FusedEngine({
+      store: this.#store,
+      ends: this.#ends,
+      clock,
+      onCommitted: (records) => {
+        for (const follower of this.#followers) follower.offer(records);
+      },
+    });
   }
 
   append(records: readonly Append[]): Promise<readonly Position[]> {
@@ -78,22 +88,16 @@ export class EmbeddedLog implements EventLog {
 
   async run(processors: readonly AnyProcessor[], signal: AbortSignal): Promise<void> {
     this.#refuseConflicts(processors);
-    this.#failure = undefined;
+    if (signal.aborted) return;
     await new Promise<void>((resolve, reject) => {
-      const list: Running = {
-        processors,
-        tasks: processors.map((processor) => new Task(processor, this.#store)),
-        stop: (error) => {
-          this.#lists = this.#lists.filter((other) => other !== list);
-          if (error === undefined) resolve();
-          else reject(error as Error);
-        },
-      };
-      if (signal.aborted) return resolve();
-      signal.addEventListener('abort', () => list.stop(), { once: true });
-      this.#lists = [...this.#lists, list];
-      this.#attempt(() => this.#catchUp());
-      this.#arm();
+      const list: List = { processors, end: (error) => (error ? reject(error) : resolve()) };
+      this.#engine.add(list);
+      const stop = () => void this.#turns.run(async () => this.#engine.remove(list));
+      signal.addEventListener('abort', stop, { once: true });
+      this.#turns
+        .run(() => this.#engine.catchUp())
+        .then(() => this.#arm())
+        .catch(reject);
     });
   }
 
@@ -131,27 +135,34 @@ export class EmbeddedLog implements EventLog {
     return row && processor.state.decode(row.value, row.version);
   }
 
-  /** Runs what is due by the clock; otherwise a timer does it. */
-  idle(): void {
-    this.#attempt(() => this.#idle(this.#clock()));
+  /** Runs what is due by the clock, after what was asked before; otherwise a timer does it. Resolves with the time it acted on. */
+  async idle(): Promise<Instant> {
+    const now = await this.#turns.run(async () => {
+      const reached = this.#clock();
+      if (!this.#closed) await this.#engine.idle(reached);
+      return reached;
+    });
     this.#arm();
+    return now;
   }
 
   /** Commits what is pending, ends all runs and readers, and lets go of the file. */
   async close(): Promise<void> {
     if (this.#closed) return;
-    this.#flush();
+    const last = this.#turns.run(() => this.#flush());
     this.#closed = true;
+    await last;
     clearTimeout(this.#timer);
-    for (const list of this.#lists) list.stop();
+    this.#engine.endAll();
     for (const follower of this.#followers) follower.end();
-    await Promise.resolve();
-    this.#store.close();
+    await this.#store.close();
   }
 
-  #refusal(records: readonly { readonly draft: Append; readonly text: string }[]): LogError | undefined {
+  #refusal(records: readonly Prepared[]): LogError | undefined {
     if (this.#closed) return new LogError('closed', 'the log is closed');
-    if (this.#failure) return this.#failure;
+    if (this.#engine.failure) return this.#engine.failure;
+    if (this.#pendingBytes > maxPendingBytes)
+      return new LogError('unavailable', 'too much is waiting to be written: try again in a moment');
     for (const { draft, text } of records) {
       if (topicShape(draft.topic).writers === 'one')
         return new LogError('single_writer', `${draft.topic} is written by its processor only`);
@@ -164,7 +175,7 @@ export class EmbeddedLog implements EventLog {
 
   #refuseConflicts(processors: readonly AnyProcessor[]): void {
     if (this.#closed) throw new LogError('closed', 'the log is closed');
-    const running = [...this.#lists.flatMap((list) => list.processors), ...processors];
+    const running = [...this.#engine.processors, ...processors];
     const ids = running.map(({ id }) => id);
     const twice = ids.find((id, at) => ids.indexOf(id) !== at);
     if (twice) throw new LogError('single_writer', `processor ${twice} is running already`);
@@ -176,15 +187,16 @@ export class EmbeddedLog implements EventLog {
   #enqueue(what: Pick<Pending, 'records' | 'notes'>): Promise<readonly Position[]> {
     return new Promise((resolve, reject) => {
       this.#pending.push({ ...what, resolve, reject });
+      this.#pendingBytes += bytesOf(what.records);
       if (this.#scheduled) return;
       this.#scheduled = true;
-      setImmediate(() => this.#flush());
+      setImmediate(() => void this.#turns.run(() => this.#flush()));
     });
   }
 
-  #flush(): void {
+  async #flush(): Promise<void> {
     this.#scheduled = false;
-    while (this.#pending.length > 0 && !this.#closed) this.#commitPending(this.#takePending());
+    while (this.#pending.length > 0) await this.#commit(this.#takePending());
     this.#arm();
   }
 
@@ -195,110 +207,43 @@ export class EmbeddedLog implements EventLog {
       size += this.#pending[count]?.records.length ?? 0;
       count += 1;
     }
-    return this.#pending.splice(0, count);
+    const taken = this.#pending.splice(0, count);
+    this.#pendingBytes -= taken.reduce((sum, { records }) => sum + bytesOf(records), 0);
+    return taken;
   }
 
-  #commitPending(batch: readonly Pending[]): void {
-    if (this.#failure) {
-      for (const { reject } of batch) reject(this.#failure);
-      return;
-    }
+  async #commit(batch: readonly Pending[]): Promise<void> {
     const acks: (readonly Position[])[] = [];
-    const failed = this.#attempt(() => {
-      const transaction = this.#begin(this.#clock());
-      for (const { records, notes } of batch) {
-        acks.push(records.map(({ draft, text }) => transaction.append(draft, text)));
-        for (const [name, text] of notes) transaction.note(name, text);
-      }
-      this.#finish(transaction);
-    });
+    const failed =
+      this.#engine.failure ??
+      (await this.#engine.transact(this.#clock(), (transaction) => {
+        for (const { records, notes } of batch) {
+          acks.push(records.map(({ draft, text }) => transaction.append(draft, text)));
+          for (const [name, text] of notes) transaction.note(name, text);
+        }
+      }));
     batch.forEach(({ resolve, reject }, at) => {
       if (failed) reject(failed);
       else resolve(acks[at] ?? []);
     });
   }
 
-  /** Brings every list to the end of the log, then runs what is due. */
-  #catchUp(): void {
-    const reader = new LogReader({ store: this.#store, ends: this.#ends, request: this.#behind() });
-    for (let rows = reader.next(catchUpBatch); rows.length > 0; rows = reader.next(catchUpBatch)) {
-      const transaction = this.#begin(0);
-      for (const record of rows) transaction.replay(record);
-      this.#finish(transaction);
-    }
-    this.#idle(this.#clock());
-  }
-
-  #behind(): ReadRequest {
-    const tasks = this.#lists.flatMap((list) => list.tasks);
-    const topics = [...new Set(tasks.flatMap((task) => task.topics))];
-    const from = Object.fromEntries(
-      topics.map((topic) => {
-        const readers = tasks.filter((task) => task.topics.includes(topic));
-        return [positionKey(topic, 0), Math.min(...readers.map((task) => task.nextOf(topic)))];
-      }),
-    );
-    return { topics, from, follow: false, signal: new AbortController().signal };
-  }
-
-  #idle(now: Instant): void {
-    if (this.#lists.length === 0) return;
-    const transaction = this.#begin(now);
-    transaction.idle(now);
-    if (transaction.empty) return;
-    this.#finish(transaction);
-  }
-
-  #begin(now: Instant): Transaction {
-    return new Transaction({ ends: this.#ends.fork(now), tasks: this.#lists.flatMap((list) => list.tasks) });
-  }
-
-  #finish(transaction: Transaction): void {
-    const batch = transaction.batch();
-    this.#store.commit(batch);
-    this.#ends.adopt(transaction.ends);
-    transaction.committed();
-    if (this.#followers.size === 0) return;
-    const records = batch.records.map(({ record }) => record);
-    for (const follower of this.#followers) follower.offer(records);
-  }
-
-  /**
-   * Nothing of a transaction that fails is kept. A processor that throws stops every list and refuses appends until the next
-   * `run`; a store that cannot write (disk full) refuses this batch only.
-   */
-  #attempt(work: () => void): LogError | undefined {
-    try {
-      work();
-      return undefined;
-    } catch (error) {
-      if (error instanceof LogError && error.code === 'stopped') {
-        this.#failure = error;
-        for (const list of this.#lists) list.stop(error);
-        return error;
-      }
-      for (const list of this.#lists) list.tasks = list.processors.map((processor) => new Task(processor, this.#store));
-      const reason = error instanceof Error ? error.message : String(error);
-      return new LogError('unavailable', `the log could not be written: ${reason}`, { cause: error });
-    }
-  }
-
   /** Wakes come in time even when nothing is appended. */
   #arm(): void {
+    const next = this.#closed ? undefined : this.#engine.nextWake();
+    if (next === this.#timerAt) return;
     clearTimeout(this.#timer);
-    if (this.#closed) return;
-    let next: Instant | undefined;
-    for (const list of this.#lists)
-      for (const task of list.tasks) {
-        const at = task.nextWake();
-        if (at !== undefined && (next === undefined || at < next)) next = at;
-      }
+    this.#timerAt = next;
     if (next === undefined) return;
     const wait = Math.min(Math.max(next - this.#clock(), 1), longestTimer);
-    this.#timer = setTimeout(() => this.idle(), wait);
+    this.#timer = setTimeout(() => {
+      this.#timerAt = undefined;
+      void this.idle();
+    }, wait);
     this.#timer.unref();
   }
 }
 
 const textOf = ({ topic, value }: Append): string =>
   topicShape(topic).text && typeof value === 'string' ? value : JSON.stringify(value ?? null);
+const bytesOf = (records: readonly Prepared[]): number => records.reduce((sum, { text }) => sum + text.length, 0);

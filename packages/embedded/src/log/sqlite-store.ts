@@ -1,5 +1,7 @@
 import { type Recorded, type TopicName, topicShape } from '@tocsin/core';
 import Database from 'libsql';
+import { type LogWriter, SameThreadWriter, WriterThread } from './log-writer.ts';
+import { SqliteWriter, tableOf } from './sqlite-writer.js';
 
 /** A record with its place in the one order that everything on this machine has. */
 export interface Placed {
@@ -7,23 +9,6 @@ export interface Placed {
   readonly record: Recorded;
   /** The value as it is stored. */
   readonly text: string;
-}
-
-export interface StatePut {
-  readonly processor: string;
-  readonly key: string;
-  readonly version: number;
-  /** Undefined forgets the entry. */
-  readonly text: string | undefined;
-  readonly wakeAt: number | undefined;
-}
-
-/** All that one transaction writes. */
-export interface Batch {
-  readonly records: readonly Placed[];
-  readonly puts: readonly StatePut[];
-  /** Named small texts: positions of tasks and readers. */
-  readonly notes: ReadonlyMap<string, string>;
 }
 
 interface Row {
@@ -36,66 +21,31 @@ interface Row {
   readonly value: string;
 }
 
-interface TopicStatements {
-  readonly insert: Database.Statement;
-  readonly from: Database.Statement;
-}
-
 /**
- * The SQLite file: one table a topic, one for processor state, one for positions. `synchronous=FULL`: a commit that returned
- * survives power loss. One thread writes. Text of the schema is here and nowhere else.
+ * The reading half of the SQLite file: one table a topic, one for processor state, one for positions. Sees what is committed.
+ * The writing half has a thread of its own.
  */
 export class SqliteStore {
+  readonly writer: LogWriter;
   readonly #db: Database.Database;
-  readonly #topics = new Map<TopicName, TopicStatements>();
-  readonly #put: Database.Statement;
-  readonly #forget: Database.Statement;
+  readonly #from = new Map<TopicName, Database.Statement>();
   readonly #state: Database.Statement;
   readonly #states: Database.Statement;
   readonly #wakes: Database.Statement;
   readonly #note: Database.Statement;
-  readonly #notes: Database.Statement;
 
   /** `:memory:` keeps nothing: for tests. */
   constructor(path: string) {
     this.#db = new Database(path);
-    this.#db.exec(
-      'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -16000;',
-    );
-    this.#db.exec(`
-      CREATE TABLE IF NOT EXISTS state (
-        processor TEXT NOT NULL, key TEXT NOT NULL, version INTEGER NOT NULL, wake_at INTEGER, value TEXT NOT NULL,
-        PRIMARY KEY (processor, key)
-      ) WITHOUT ROWID;
-      CREATE INDEX IF NOT EXISTS state_wake ON state (processor, wake_at, key) WHERE wake_at IS NOT NULL;
-      CREATE TABLE IF NOT EXISTS note (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-    `);
-    this.#put = this.#db.prepare(
-      'INSERT INTO state VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET version = excluded.version, wake_at = excluded.wake_at, value = excluded.value',
-    );
-    this.#forget = this.#db.prepare('DELETE FROM state WHERE processor = ? AND key = ?');
+    // Also makes the tables, before another thread opens the file.
+    const writer = new SqliteWriter(this.#db);
+    this.writer = path === ':memory:' ? new SameThreadWriter(writer) : new WriterThread(path);
     this.#state = this.#db.prepare('SELECT version, value FROM state WHERE processor = ? AND key = ?');
     this.#states = this.#db.prepare('SELECT key, version, value FROM state WHERE processor = ? ORDER BY key');
     this.#wakes = this.#db.prepare(
       'SELECT key, wake_at AS at FROM state WHERE processor = ? AND wake_at >= ? ORDER BY wake_at, key LIMIT ?',
     );
-    this.#note = this.#db.prepare('INSERT INTO note VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value');
-    this.#notes = this.#db.prepare('SELECT value FROM note WHERE name = ?');
-  }
-
-  /** All of it or nothing. Throws what SQLite throws; the transaction is then rolled back. */
-  commit(batch: Batch): void {
-    for (const { record } of batch.records) this.#statements(record.topic);
-    this.#db.exec('BEGIN IMMEDIATE');
-    try {
-      for (const placed of batch.records) this.#insert(placed);
-      for (const put of batch.puts) this.#write(put);
-      for (const [name, value] of batch.notes) this.#note.run(name, value);
-      this.#db.exec('COMMIT');
-    } catch (error) {
-      this.#db.exec('ROLLBACK');
-      throw error;
-    }
+    this.#note = this.#db.prepare('SELECT value FROM note WHERE name = ?');
   }
 
   state(processor: string, key: string): { readonly version: number; readonly value: string } | undefined {
@@ -113,12 +63,12 @@ export class SqliteStore {
   }
 
   note(name: string): string | undefined {
-    return (this.#notes.get(name) as { value: string } | undefined)?.value;
+    return (this.#note.get(name) as { value: string } | undefined)?.value;
   }
 
-  /** Up to `limit` records of a topic from an offset on. */
+  /** Up to `limit` records of a topic that has some, from an offset on. */
   records(topic: TopicName, from: number, limit: number): readonly Placed[] {
-    const rows = this.#statements(topic).from.all(from, limit) as Row[];
+    const rows = this.#reading(topic).all(from, limit) as Row[];
     return rows.map((row) => placedOf(topic, row));
   }
 
@@ -126,49 +76,23 @@ export class SqliteStore {
   lasts(): readonly Placed[] {
     const tables = this.#db
       .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE 'topic:%'")
-      .all() as {
-      name: string;
-    }[];
+      .all() as { name: string }[];
     return tables.flatMap(({ name }) => {
       const row = this.#db.prepare(`SELECT * FROM "${name}" ORDER BY "offset" DESC LIMIT 1`).get() as Row | undefined;
       return row ? [placedOf(name.slice('topic:'.length) as TopicName, row)] : [];
     });
   }
 
-  close(): void {
-    this.#db.close();
+  async close(): Promise<void> {
+    await this.writer.close();
+    if (this.#db.open) this.#db.close();
   }
 
-  #insert({ gid, record, text }: Placed): void {
-    this.#statements(record.topic).insert.run(
-      record.offset,
-      gid,
-      record.key,
-      record.recordedAt,
-      record.occurredAt ?? null,
-      record.seq ?? null,
-      text,
-    );
-  }
-
-  #write({ processor, key, version, text, wakeAt }: StatePut): void {
-    if (text === undefined) this.#forget.run(processor, key);
-    else this.#put.run(processor, key, version, wakeAt ?? null, text);
-  }
-
-  #statements(topic: TopicName): TopicStatements {
-    const known = this.#topics.get(topic);
+  #reading(topic: TopicName): Database.Statement {
+    const known = this.#from.get(topic);
     if (known) return known;
-    if (!/^[a-z0-9._-]+$/.test(topic)) throw new Error(`not a topic name: ${topic}`);
-    const table = `"topic:${topic}"`;
-    this.#db.exec(
-      `CREATE TABLE IF NOT EXISTS ${table} ("offset" INTEGER PRIMARY KEY, gid INTEGER NOT NULL, key TEXT NOT NULL, at INTEGER NOT NULL, occurred INTEGER, seq INTEGER, value TEXT NOT NULL)`,
-    );
-    const made = {
-      insert: this.#db.prepare(`INSERT INTO ${table} VALUES (?, ?, ?, ?, ?, ?, ?)`),
-      from: this.#db.prepare(`SELECT * FROM ${table} WHERE "offset" >= ? ORDER BY "offset" LIMIT ?`),
-    };
-    this.#topics.set(topic, made);
+    const made = this.#db.prepare(`SELECT * FROM ${tableOf(topic)} WHERE "offset" >= ? ORDER BY "offset" LIMIT ?`);
+    this.#from.set(topic, made);
     return made;
   }
 }

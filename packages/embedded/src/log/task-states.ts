@@ -1,5 +1,6 @@
 import type { AnyProcessor, Instant, StateKey } from '@tocsin/core';
-import type { SqliteStore, StatePut } from './sqlite-store.ts';
+import type { SqliteStore } from './sqlite-store.ts';
+import type { StateRow } from './sqlite-writer.js';
 import { type Wake, WakeHeap } from '../wake-heap.ts';
 
 /** Entries kept decoded in memory besides those that the open transaction changed. */
@@ -17,6 +18,8 @@ export class TaskStates {
   readonly #heap = new WakeHeap();
   /** Every wake before this instant is in the heap; those after it are only in the file or among the changed entries. */
   #horizon: Instant = Number.MIN_SAFE_INTEGER;
+  /** No wake at or after the horizon is earlier than this. */
+  #beyond: Instant = Number.MIN_SAFE_INTEGER;
 
   constructor(processor: AnyProcessor, store: SqliteStore) {
     this.#processor = processor;
@@ -45,7 +48,9 @@ export class TaskStates {
     }
     this.#hot.set(key, state);
     const at = state === undefined ? undefined : this.#processor.wakeAt?.(state);
-    if (at !== undefined && at < this.#horizon) this.#heap.push({ at, key });
+    if (at === undefined) return;
+    if (at < this.#horizon) this.#heap.push({ at, key });
+    else if (at < this.#beyond) this.#beyond = at;
   }
 
   /** The earliest wake at or before `until`, checked against the state as it is now. */
@@ -68,22 +73,17 @@ export class TaskStates {
   /** When the next wake may be due: exact, or early, never late. */
   nextWake(): Instant | undefined {
     if (!this.#processor.wakeAt) return undefined;
-    return this.#heap.first?.at ?? this.#store.wakes(this.#processor.id, this.#horizon, 1)[0]?.at;
+    const next = this.#heap.first?.at ?? this.#beyond;
+    return next === Number.POSITIVE_INFINITY ? undefined : next;
   }
 
   /** What the open transaction changed, encoded. */
-  changes(): readonly StatePut[] {
+  changes(): readonly StateRow[] {
     const { id, state: codec } = this.#processor;
-    return [...this.#changed].map((key) => {
+    return [...this.#changed].map((key): StateRow => {
       const state = this.#hot.get(key);
-      if (state === undefined) return { processor: id, key, version: 0, text: undefined, wakeAt: undefined };
-      return {
-        processor: id,
-        key,
-        version: codec.version,
-        text: codec.encode(state),
-        wakeAt: this.#processor.wakeAt?.(state),
-      };
+      if (state === undefined) return [id, key, 0, null, null];
+      return [id, key, codec.version, this.#processor.wakeAt?.(state) ?? null, codec.encode(state)];
     });
   }
 
@@ -109,10 +109,13 @@ export class TaskStates {
     const last = rows.length === sliceRows ? rows.at(-1)?.at : undefined;
     const to = last === undefined ? until + sliceMs : Math.min(last + 1, until + sliceMs);
     this.#horizon = to;
+    this.#beyond = this.#store.wakes(this.#processor.id, to, 1)[0]?.at ?? Number.POSITIVE_INFINITY;
     for (const wake of last === undefined ? rows : this.#upTo(rows, last)) if (wake.at < to) this.#heap.push(wake);
     for (const key of this.#changed) {
       const at = this.#wakeOf(key);
-      if (at !== undefined && at >= from && at < to) this.#heap.push({ at, key });
+      if (at === undefined || at < from) continue;
+      if (at < to) this.#heap.push({ at, key });
+      else if (at < this.#beyond) this.#beyond = at;
     }
   }
 

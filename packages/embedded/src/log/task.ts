@@ -11,7 +11,8 @@ import {
   type TopicName,
   watermarkAfter,
 } from '@tocsin/core';
-import type { SqliteStore, StatePut } from './sqlite-store.ts';
+import type { SqliteStore } from './sqlite-store.ts';
+import type { StateRow } from './sqlite-writer.js';
 import { TaskStates } from './task-states.ts';
 
 /** What a task keeps besides its state; committed with it. */
@@ -96,7 +97,7 @@ export class Task {
     return this.#states.nextWake();
   }
 
-  changes(): readonly StatePut[] {
+  changes(): readonly StateRow[] {
     return this.#states.changes();
   }
 

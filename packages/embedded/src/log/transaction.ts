@@ -1,6 +1,7 @@
 import { type Append, type Instant, type Position, type Recorded, topicShape } from '@tocsin/core';
 import type { Ends } from './ends.ts';
-import type { Batch, Placed } from './sqlite-store.ts';
+import type { Placed } from './sqlite-store.ts';
+import type { Batch, RecordRow } from './sqlite-writer.js';
 import type { Emitted, Task } from './task.ts';
 
 /** One transaction in the making: records get their places, and pass through every task, before anything is written. */
@@ -9,15 +10,17 @@ export class Transaction {
   readonly #tasks: readonly Task[];
   readonly #records: Placed[] = [];
   readonly #notes = new Map<string, string>();
+  #replayed = false;
 
   constructor({ ends, tasks }: { readonly ends: Ends; readonly tasks: readonly Task[] }) {
     this.ends = ends;
     this.#tasks = tasks;
   }
 
-  /** Nothing to write: no record and no state that changed. */
+  /** Nothing to write: no record, no position, no state that changed. */
   get empty(): boolean {
-    return this.#records.length === 0 && this.#tasks.every((task) => !task.dirty);
+    if (this.#records.length > 0 || this.#notes.size > 0 || this.#replayed) return false;
+    return this.#tasks.every((task) => !task.dirty);
   }
 
   append(draft: Append, text: string): Position {
@@ -40,6 +43,7 @@ export class Transaction {
 
   /** Hands a record that stands in the log to the tasks that have not had it. */
   replay(record: Recorded): void {
+    this.#replayed = true;
     this.#drain([record]);
   }
 
@@ -56,9 +60,17 @@ export class Transaction {
     this.#notes.set(name, text);
   }
 
+  get records(): readonly Recorded[] {
+    return this.#records.map(({ record }) => record);
+  }
+
   batch(): Batch {
     for (const task of this.#tasks) this.#notes.set(...task.note());
-    return { records: this.#records, puts: this.#tasks.flatMap((task) => task.changes()), notes: this.#notes };
+    return {
+      records: this.#records.map(rowOf),
+      puts: this.#tasks.flatMap((task) => task.changes()),
+      notes: [...this.#notes],
+    };
   }
 
   committed(): void {
@@ -93,3 +105,14 @@ export class Transaction {
     }
   }
 }
+
+const rowOf = ({ gid, record, text }: Placed): RecordRow => [
+  record.topic,
+  record.offset,
+  gid,
+  record.key,
+  record.recordedAt,
+  record.occurredAt ?? null,
+  record.seq ?? null,
+  text,
+];

@@ -12,7 +12,7 @@ export const consoleSink: Sink<ConsoleConfig> = {
   title: 'Console',
   config,
   secrets: [],
-  followUps: ['escalated', 'state_changed'],
+  followUps: ['escalated'],
   async deliver(message, _, { wires }) {
     wires.print(visibleText(lineOf(message)));
     return { verdict: delivered };

@@ -44,7 +44,7 @@ export const webhook: Sink<WebhookConfig> = {
   title: 'Webhook',
   config,
   secrets: ['secret', 'secret_headers'],
-  followUps: ['escalated', 'state_changed'],
+  followUps: ['escalated'],
   async deliver(message, { url, secret, headers, secret_headers }, { http, digest, now }) {
     const body = bodyOf(message);
     const response = await http.send({

@@ -1,0 +1,142 @@
+import { type AnyProcessor, type Instant, LogError, positionKey, type ReadRequest, type Recorded } from '@tocsin/core';
+import type { Ends } from './ends.ts';
+import { LogReader } from './log-reader.ts';
+import type { SqliteStore } from './sqlite-store.ts';
+import { Task } from './task.ts';
+import { Transaction } from './transaction.ts';
+
+/** A fused list at work. */
+export interface List {
+  readonly processors: readonly AnyProcessor[];
+  readonly end: (error?: LogError) => void;
+}
+interface Running extends List {
+  /** None until it has its turn to catch up. */
+  tasks: readonly Task[];
+}
+
+export interface EngineParts {
+  readonly store: SqliteStore;
+  readonly ends: Ends;
+  readonly clock: () => Instant;
+  /** Told of records that are durable, in order. */
+  readonly onCommitted: (records: readonly Recorded[]) => void;
+}
+
+/** Records read from the log in one transaction while a list catches up. */
+const catchUpBatch = 500;
+
+/**
+ * Makes transactions: records get their places, pass through every task, and are written together with state and positions.
+ * One transaction at a time; whoever calls sees to that.
+ */
+export class FusedEngine {
+  readonly #parts: EngineParts;
+  #lists: readonly Running[] = [];
+  #failure: LogError | undefined;
+
+  constructor(parts: EngineParts) {
+    this.#parts = parts;
+  }
+
+  /** Set when a processor threw: nothing is accepted until a list is started again. */
+  get failure(): LogError | undefined {
+    return this.#failure;
+  }
+
+  get processors(): readonly AnyProcessor[] {
+    return this.#lists.flatMap(({ processors }) => processors);
+  }
+
+  /** Takes a list in; it works once `catchUp` was called. */
+  add(list: List): void {
+    this.#failure = undefined;
+    this.#lists = [...this.#lists, { ...list, tasks: [] }];
+  }
+
+  remove(list: List): void {
+    const found = this.#lists.find(({ end }) => end === list.end);
+    this.#lists = this.#lists.filter((other) => other !== found);
+    found?.end();
+  }
+
+  /** Brings every list to the end of the log, then runs what is due. */
+  async catchUp(): Promise<void> {
+    const { store, ends, clock } = this.#parts;
+    for (const list of this.#lists) if (list.tasks.length === 0) list.tasks = this.#tasksOf(list);
+    const reader = new LogReader({ store, ends, request: this.#behind() });
+    for (let rows = reader.next(catchUpBatch); rows.length > 0; rows = reader.next(catchUpBatch)) {
+      const batch = rows;
+      const failed = await this.transact(0, (transaction) => {
+        for (const record of batch) transaction.replay(record);
+      });
+      if (failed) return;
+    }
+    await this.idle(clock());
+  }
+
+  /** Runs the wakes that are due by `now`. */
+  async idle(now: Instant): Promise<void> {
+    if (this.#lists.length > 0) await this.transact(now, (transaction) => transaction.idle(now));
+  }
+
+  /**
+   * Nothing of a transaction that fails is kept. A processor that throws ends every list and refuses appends until the next
+   * start; a store that cannot write (disk full) refuses this transaction only.
+   */
+  async transact(now: Instant, work: (transaction: Transaction) => void): Promise<LogError | undefined> {
+    const { store, ends, onCommitted } = this.#parts;
+    const transaction = new Transaction({ ends: ends.fork(now), tasks: this.#lists.flatMap(({ tasks }) => tasks) });
+    try {
+      work(transaction);
+      if (transaction.empty) return undefined;
+      await store.writer.commit(transaction.batch());
+    } catch (error) {
+      return this.#failed(error);
+    }
+    ends.adopt(transaction.ends);
+    transaction.committed();
+    onCommitted(transaction.records);
+    return undefined;
+  }
+
+  /** When the next wake may be due: exact, or early, never late. */
+  nextWake(): Instant | undefined {
+    const wakes = this.#lists.flatMap(({ tasks }) => tasks.flatMap((task) => task.nextWake() ?? []));
+    return wakes.length === 0 ? undefined : Math.min(...wakes);
+  }
+
+  endAll(error?: LogError): void {
+    const lists = this.#lists;
+    this.#lists = [];
+    for (const { end } of lists) end(error);
+  }
+
+  #failed(error: unknown): LogError {
+    if (error instanceof LogError && error.code === 'stopped') {
+      this.#failure = error;
+      this.endAll(error);
+      return error;
+    }
+    for (const list of this.#lists) list.tasks = this.#tasksOf(list);
+    const reason = error instanceof Error ? error.message : String(error);
+    return new LogError('unavailable', `the log could not be written: ${reason}`, { cause: error });
+  }
+
+  /** Tasks as of the last commit. */
+  #tasksOf({ processors }: List): readonly Task[] {
+    return processors.map((processor) => new Task(processor, this.#parts.store));
+  }
+
+  #behind(): ReadRequest {
+    const tasks = this.#lists.flatMap((list) => list.tasks);
+    const topics = [...new Set(tasks.flatMap((task) => task.topics))];
+    const from = Object.fromEntries(
+      topics.map((topic) => {
+        const readers = tasks.filter((task) => task.topics.includes(topic));
+        return [positionKey(topic, 0), Math.min(...readers.map((task) => task.nextOf(topic)))];
+      }),
+    );
+    return { topics, from, follow: false, signal: new AbortController().signal };
+  }
+}
