@@ -15,7 +15,10 @@ const steps: readonly Step[] = [
   { name: 'types', command: ['tsc', '-p', 'tsconfig.json'] },
   { name: 'generated files are current', command: ['tsx', 'infra/scripts/generate.ts', '--check'] },
   { name: 'boundaries', command: ['tsx', 'infra/scripts/boundaries.ts'] },
-  { name: 'build and package tests', command: ['turbo', 'run', 'build', 'test', '--output-logs=new-only'] },
+  {
+    name: 'build and package tests',
+    command: ['turbo', 'run', 'build', 'test', '--output-logs=new-only', '--concurrency=2'],
+  },
   { name: 'real payloads (corpus)', command: ['turbo', 'run', 'test:corpus', '--output-logs=full'], slow: true },
   {
     name: 'whole system: end to end and faults',

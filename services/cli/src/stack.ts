@@ -81,7 +81,7 @@ export class EmbeddedStack {
     );
     const audit = await auditService(
       { log, digest: nodeDigest },
-      { dataDirectory: directory.path, deadLetters: ['triage.dead'] },
+      { dataDirectory: directory.path, deadLetters: ['triage.dead', 'control.dead'] },
     );
     await this.#effects(audit);
     const processors = await this.#processors(log, secret, audit);
