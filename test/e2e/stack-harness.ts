@@ -163,7 +163,7 @@ interface RunningProcess {
 async function runUp(given: readonly string[], env: Readonly<Record<string, string>>): Promise<RunningProcess> {
   const child = spawn(process.execPath, [tocsin, 'up', ...given], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...env },
+    env: { ...cleanEnvironment(), ...env },
   });
   endWithThisProcess(child);
   let stdout = '';
@@ -191,6 +191,10 @@ async function runUp(given: readonly string[], env: Readonly<Record<string, stri
   });
   return { child, url, stdout: () => stdout, stderr: () => stderr };
 }
+
+/** The environment without what is meant for Tocsin: whoever runs the tests may have set it for a stack of their own. */
+export const cleanEnvironment = (): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TOCSIN_')));
 
 /** A shell waits for the end of its input, which is our end, however we end; then it ends the child. */
 function endWithThisProcess(child: ChildProcess): void {
