@@ -11,12 +11,8 @@ export {
   type ReportedRequest,
   startReceiverProcess,
 } from './recording-receiver-process.ts';
-export {
-  type JobQueueHarness,
-  jobQueueCases,
-  jobQueueSuite,
-  type OpenedJobQueue,
-} from './job-queue/job-queue-suite.ts';
+export type { JobQueueHarness, OpenedJobQueue } from './job-queue/harness.ts';
+export { jobQueueCases, jobQueueSuite } from './job-queue/job-queue-suite.ts';
 export { type History, type HistoryAbout, historyOf } from './read-model/history.ts';
 export {
   type OpenedProjection,

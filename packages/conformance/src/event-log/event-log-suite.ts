@@ -1,14 +1,19 @@
-import type { Case } from '../suite.ts';
 import { suiteOf } from '../suite.ts';
-import type { EventLogCapability, EventLogHarness } from './harness.ts';
-import { logCases } from './log-cases.ts';
+import type { EventLogCase, EventLogHarness } from './harness.ts';
+import { appendCases } from './append-cases.ts';
 import { propertyCases } from './property-cases.ts';
-import { runCases } from './run-cases.ts';
+import { readCases } from './read-cases.ts';
+import { restartCases } from './restart-cases.ts';
+import { stopCases } from './stop-cases.ts';
+import { wakeCases } from './wake-cases.ts';
 
 /** Everything that an event log promises, as cases. */
-export const eventLogCases: readonly Case<EventLogHarness, EventLogCapability>[] = [
-  ...logCases,
-  ...runCases,
+export const eventLogCases: readonly EventLogCase[] = [
+  ...appendCases,
+  ...readCases,
+  ...wakeCases,
+  ...stopCases,
+  ...restartCases,
   ...propertyCases,
 ];
 

@@ -1,5 +1,5 @@
 import type { AnyProcessor, Entry, EventLog, Instant, StateKey } from '@tocsin/core';
-import type { Capability } from '../suite.ts';
+import type { Capability, Case } from '../suite.ts';
 
 /** What an event log may lack. */
 export type EventLogCapability = 'apart' | 'atomicAppend';
@@ -60,3 +60,5 @@ export function running(log: EventLog, processors: readonly AnyProcessor[]): Run
     },
   };
 }
+
+export type EventLogCase = Case<EventLogHarness, EventLogCapability>;

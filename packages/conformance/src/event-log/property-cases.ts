@@ -1,11 +1,8 @@
 import fc from 'fast-check';
 import type { AnyProcessor } from '@tocsin/core';
-import type { Case } from '../suite.ts';
 import { expectFolded } from './comparison.ts';
-import type { EventLogCapability, EventLogHarness, OpenedEventLog } from './harness.ts';
+import type { EventLogCase, EventLogHarness, OpenedEventLog } from './harness.ts';
 import { type Op, play, processorsOf, script, specs } from './script.ts';
-
-type EventLogCase = Case<EventLogHarness, EventLogCapability>;
 
 const seed = fc.integer({ min: 1, max: 0x7fff_ffff });
 

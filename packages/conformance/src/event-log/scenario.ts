@@ -8,6 +8,7 @@ import {
   type Recorded,
   type TopicName,
 } from '@tocsin/core';
+import { recordsOf } from './comparison.ts';
 import type { EventLogHarness, OpenedEventLog } from './harness.ts';
 
 /** Opens a log for one case and closes it whatever comes. */
@@ -102,3 +103,11 @@ export function alarm({
 
 const told = (key: string, what: string, now: Instant) =>
   ({ topic: 'signals', key, value: { v: `${what} ${key} ${now}` } }) as const;
+
+/** What was written to `signals`, in order. */
+export const signals = async (opened: OpenedEventLog): Promise<readonly unknown[]> =>
+  (await recordsOf(opened, 'signals')).map(contentOf);
+
+/** Records over several shards and keys, numbered from `from`. */
+export const many = (count: number, from = 0) =>
+  Array.from({ length: count }, (_, i) => item(from + i, { shard: i % 5, key: `k${i % 3}` }));

@@ -1,5 +1,5 @@
 import type { Job } from '@tocsin/core';
-import type { OpenedJobQueue } from './job-queue-suite.ts';
+import type { OpenedJobQueue } from './harness.ts';
 
 interface Bench {
   readonly job: Job<string>;

@@ -1,23 +1,8 @@
-import { LogError, positionKey, type Positions, type Recorded, sizes } from '@tocsin/core';
+import { type Positions, positionKey, type Recorded } from '@tocsin/core';
 import { expect } from 'vitest';
-import type { Case } from '../suite.ts';
 import { committed, recordsOf } from './comparison.ts';
-import type { EventLogCapability, EventLogHarness, OpenedEventLog } from './harness.ts';
-import { item, mapper, contentOf, withLog } from './scenario.ts';
-
-type EventLogCase = Case<EventLogHarness, EventLogCapability>;
-
-const many = (count: number, from = 0) =>
-  Array.from({ length: count }, (_, i) => item(from + i, { shard: i % 5, key: `k${i % 3}` }));
-
-async function refusal(promise: Promise<unknown>): Promise<LogError> {
-  const error = await promise.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(LogError);
-  return error as LogError;
-}
+import type { EventLogCase, OpenedEventLog } from './harness.ts';
+import { contentOf, item, many, mapper, withLog } from './scenario.ts';
 
 /** Reads on until so many records have come. */
 async function follow(
@@ -39,87 +24,8 @@ async function follow(
   return got;
 }
 
-const appending: readonly EventLogCase[] = [
-  {
-    name: 'append answers with the place of each record, in the order of the records',
-    check: (harness) =>
-      withLog(harness, async (opened) => {
-        for (let turn = 0; turn < 12; turn++) {
-          const records = many(7, turn * 100);
-          const places = await opened.log.append(records);
-          const found = await recordsOf(opened, 'grouped-detections');
-          const at = places.map(({ partition, offset }) =>
-            found.find((one) => one.partition === partition && one.offset === offset),
-          );
-          expect(at.map((one) => one && contentOf(one))).toEqual(
-            records.map(({ value }) => (value as { v: number }).v),
-          );
-        }
-      }),
-  },
-  {
-    name: 'what append has answered survives a crash, and is there once, in order',
-    check: (harness) =>
-      withLog(harness, async (opened) => {
-        for (let turn = 0; turn < 5; turn++) {
-          await opened.log.append(Array.from({ length: 10 }, (_, i) => item(turn * 10 + i)));
-          await opened.crash();
-        }
-        const found = await recordsOf(opened, 'grouped-detections');
-        expect(found.map(contentOf)).toEqual(Array.from({ length: 50 }, (_, i) => i));
-      }),
-  },
-  {
-    name: 'an append that a crash interrupts is there as a whole or not at all',
-    needs: 'atomicAppend',
-    check: (harness) =>
-      withLog(harness, async (opened) => {
-        for (let turn = 0; turn < 10; turn++) {
-          opened.log.append(many(20, turn * 20)).catch(() => {});
-          if (turn % 2) await Promise.resolve();
-          await opened.crash();
-        }
-        const found = (await recordsOf(opened, 'grouped-detections')).map((one) =>
-          Math.floor(Number(contentOf(one)) / 20),
-        );
-        for (const turn of new Set(found)) expect(found.filter((one) => one === turn)).toHaveLength(20);
-      }),
-  },
-  {
-    name: 'nobody but its processor appends to a topic with one writer',
-    check: (harness) =>
-      withLog(harness, async (opened) => {
-        for (const topic of ['signals', 'audit', 'config', 'ingest.dead'] as const)
-          expect((await refusal(opened.log.append([item(1), item(2, { topic })]))).code).toBe('single_writer');
-        expect(await recordsOf(opened, 'grouped-detections')).toEqual([]);
-      }),
-  },
-  {
-    name: 'a record that is too large is refused by its code, and nothing of that append is stored',
-    check: (harness) =>
-      withLog(harness, async (opened) => {
-        const error = await refusal(opened.log.append([item(1), item('x'.repeat(sizes.record + 1)), item(3)]));
-        expect([error.code, error.retryable]).toEqual(['too_large', false]);
-        await opened.log.append([item('é'.repeat(sizes.record / 4))]);
-        expect(await recordsOf(opened, 'grouped-detections')).toHaveLength(1);
-      }),
-  },
-  {
-    name: 'records carry the time of their append and the event time they were given',
-    check: (harness) =>
-      withLog(harness, async (opened) => {
-        const first = opened.now();
-        await opened.log.append([{ ...item(1), occurredAt: 12_345 }]);
-        opened.advance(5_000);
-        await opened.log.append([item(2)]);
-        const found = await recordsOf(opened, 'grouped-detections');
-        expect(found.map(({ recordedAt }) => recordedAt)).toEqual([first, first + 5_000]);
-        expect(found.map(({ occurredAt }) => occurredAt)).toEqual([12_345, undefined]);
-      }),
-  },
-];
-
-const reading: readonly EventLogCase[] = [
+/** Committed records from any position, in order; positions and ends. */
+export const readCases: readonly EventLogCase[] = [
   {
     name: 'a reader goes on from positions, from the start and from the end',
     check: (harness) =>
@@ -263,6 +169,3 @@ async function concurrentReader(opened: OpenedEventLog): Promise<void> {
     new Set(final.map(({ partition, offset }) => `${partition}@${offset}`)),
   );
 }
-
-/** Appending and reading, without processors or beside one. */
-export const logCases: readonly EventLogCase[] = [...appending, ...reading];
