@@ -1,4 +1,4 @@
-import type { AnyProcessor, Digest, EventLog, TopicName } from '@tocsin/core';
+import type { AnyProcessor, Digest, Duration, EventLog, TopicName } from '@tocsin/core';
 import { auditSigner } from './audit-keys.ts';
 import { auditProcessor } from './audit-processor.ts';
 import { CheckpointWriter } from './checkpoint-writer.ts';
@@ -13,6 +13,8 @@ export interface AuditConfig {
   readonly dataDirectory: string;
   /** Holds `checkpoints.ndjson`; the data directory unless given. */
   readonly checkpointDirectory?: string | undefined;
+  /** At the latest so long after a record, a checkpoint attests it. 60 s. */
+  readonly checkpointEveryMs?: Duration | undefined;
   /** Dead-letter topics of the processors that have some. */
   readonly deadLetters?: readonly TopicName[] | undefined;
 }
@@ -35,12 +37,20 @@ export interface AuditService {
 /** What the service runs. Makes the signing key at first start. */
 export async function auditService(
   { log, digest }: AuditPorts,
-  { dataDirectory, checkpointDirectory = dataDirectory, deadLetters = [] }: AuditConfig,
+  { dataDirectory, checkpointDirectory = dataDirectory, checkpointEveryMs: everyMs, deadLetters = [] }: AuditConfig,
 ): Promise<AuditService> {
   const signer = await auditSigner(dataDirectory);
   return {
     processors: [auditProcessor({ digest, deadLetters })],
-    effects: [new CheckpointWriter({ log, digest, signer, directory: checkpointDirectory })],
+    effects: [
+      new CheckpointWriter({
+        log,
+        digest,
+        signer,
+        directory: checkpointDirectory,
+        ...(everyMs !== undefined && { everyMs }),
+      }),
+    ],
     publicKey: signer.publicKey,
   };
 }

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { auditCommands } from './commands/audit.ts';
 import { deadLetterCommands } from './commands/deadletters.ts';
+import { demoCommand } from './commands/demo.ts';
 import { detectCommands } from './commands/detect.ts';
 import { signalCommands } from './commands/signals.ts';
 import { statusCommand } from './commands/status.ts';
@@ -19,6 +20,7 @@ export function programOf(): Command {
     .showHelpAfterError('(add --help for what is possible)')
     .exitOverride();
   upCommand(program);
+  demoCommand(program);
   detectCommands(program);
   signalCommands(program);
   auditCommands(program);

@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import process from 'node:process';
 import { ApiServer, LazyReadModel } from '@tocsin/api';
@@ -22,6 +23,7 @@ import {
 import { checkSinkConfig, sinkOf, sinks } from '@tocsin/sinks';
 import { triageProcessor } from '@tocsin/triage';
 import { urlFile } from './connection.ts';
+import { freePort } from './free-port.ts';
 import { ledgerOf } from './ledger-of.ts';
 import { recordStart } from './presence.ts';
 import { StackMetrics } from './stack-metrics.ts';
@@ -37,6 +39,8 @@ export interface StackOptions {
   readonly rules?: string | undefined;
   /** CIDRs that sinks may reach although they are not public. */
   readonly egressAllow: readonly string[];
+  /** At the latest so long after an audit record, a checkpoint attests it; 60 s unless given. */
+  readonly checkpointEveryMs?: number;
 }
 
 export interface Stack {
@@ -53,6 +57,7 @@ export class EmbeddedStack {
   readonly #health: Health;
   readonly #metrics = new StackMetrics(new Metrics({ service: 'tocsin', processMetrics: true }));
   readonly #startedAt = Date.now();
+  #port: number;
 
   constructor(about: {
     readonly options: StackOptions;
@@ -61,6 +66,7 @@ export class EmbeddedStack {
     readonly health: Health;
   }) {
     this.#options = about.options;
+    this.#port = about.options.port;
     this.#lifecycle = about.lifecycle;
     this.#logger = about.logger;
     this.#health = about.health;
@@ -72,6 +78,7 @@ export class EmbeddedStack {
       () => DataDirectory.open(this.#options.data),
       (opened) => opened.close(),
     );
+    if (this.#port === 0) this.#port = await freePort(this.#options.host);
     const secret = await installationSecret(directory.path);
     const token = await adminToken(directory.path);
     const log = await this.#step(
@@ -81,7 +88,11 @@ export class EmbeddedStack {
     );
     const audit = await auditService(
       { log, digest: nodeDigest },
-      { dataDirectory: directory.path, deadLetters: ['triage.dead', 'control.dead'] },
+      {
+        dataDirectory: directory.path,
+        deadLetters: ['triage.dead', 'control.dead'],
+        checkpointEveryMs: this.#options.checkpointEveryMs,
+      },
     );
     await this.#effects(audit);
     const processors = await this.#processors(log, secret, audit);
@@ -107,6 +118,7 @@ export class EmbeddedStack {
         queue: () => queue.counts(),
       },
       audit: {
+        publicKeys: () => readFile(directory.file('audit.pub'), 'utf8'),
         exportLines: () => exportLog(log, { digest: nodeDigest, signal: this.#lifecycle.stopping }),
         verify: async () =>
           (await verifyLog(log, { digest: nodeDigest, signal: this.#lifecycle.stopping })) as unknown as JsonObject,
@@ -114,10 +126,10 @@ export class EmbeddedStack {
     });
     await this.#background('command outcomes', () => api.run());
     await recordStart(log, this.#lifecycle, version);
-    const { host, port } = this.#options;
+    const { host } = this.#options;
     const url = await this.#step(
       'http server',
-      () => api.listen({ host, port }),
+      () => api.listen({ host, port: this.#port }),
       () => api.close(),
     );
     writeFileSync(directory.file(urlFile), `${url}\n`);
@@ -209,8 +221,8 @@ export class EmbeddedStack {
   }
 
   #linkBase(): string {
-    const { host, port } = this.#options;
-    return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+    const { host } = this.#options;
+    return `http://${host.includes(':') ? `[${host}]` : host}:${this.#port}`;
   }
 }
 

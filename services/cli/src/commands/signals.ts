@@ -1,6 +1,6 @@
 import { archiveReasons, type JsonObject, signalStates, stateMeanings } from '@tocsin/core';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { exitCodes, Failure } from '../failure.ts';
+import { type ExitCode, exitCodes, Failure } from '../failure.ts';
 import { type ClientFlags, clientOf, interruption, withClient } from '../invocation.ts';
 import { type Column, print, printList, printOne, tell, visible } from '../output.ts';
 import type { PageOf, ShownAudit, ShownSignal } from '../shapes.ts';
@@ -159,7 +159,8 @@ function setCommand(signals: Command): void {
       for (const id of ids) outcomes.push(await changed(client, id, change));
       printList(outcomes, flags.output, [
         ['ID', ({ id }) => id],
-        ['OUTCOME', ({ outcome }) => outcome],
+        // The whole sentence goes to the standard error, or with -o json to each item.
+        ['OUTCOME', ({ outcome }) => outcome.split(':')[0] ?? ''],
         ['STATE', ({ state }) => state],
         ['VERSION', ({ version }) => version],
       ]);
@@ -198,7 +199,7 @@ interface Outcome extends JsonObject {
   readonly outcome: string;
   readonly state: string;
   readonly version: string;
-  readonly exit_code: number;
+  readonly exit_code: ExitCode;
 }
 
 async function changed(client: ApiClient, id: string, { method, path, attributes }: Change): Promise<Outcome> {
@@ -226,6 +227,12 @@ function endOf(outcomes: readonly Outcome[]): void {
   const [first] = refused;
   if (!first) return;
   if (refused.length < outcomes.length)
-    throw new Failure(exitCodes.partial, `${refused.length} of ${outcomes.length} were refused.`);
-  throw new Failure(first.exit_code as 3, `${first.id}: ${first.outcome}`);
+    throw new Failure(
+      exitCodes.partial,
+      `${refused.length} of ${outcomes.length} were refused.\n${sentencesOf(refused)}`,
+    );
+  throw new Failure(first.exit_code, sentencesOf(refused));
 }
+
+const sentencesOf = (refused: readonly Outcome[]): string =>
+  refused.map(({ id, outcome }) => `${id}: ${outcome}`).join('\n');
