@@ -72,12 +72,15 @@ export interface Elements {
   readonly end: number;
 }
 
-/** The elements of the array whose bracket stands at `open`, split at its own commas; nothing of them is checked. */
-export function elementsOf(body: Uint8Array, open: number): Elements {
+/**
+ * The elements of the array whose bracket stands at `open`, split at its own commas; nothing of them is checked. The search
+ * ends, as if the array did, when there are more than `enough`.
+ */
+export function elementsOf(body: Uint8Array, open: number, enough = Number.POSITIVE_INFINITY): Elements {
   const spans: Span[] = [];
   let depth = 0;
   let from = open + 1;
-  for (let at = from; at < body.length; ) {
+  for (let at = from; at < body.length && spans.length <= enough; ) {
     const byte = body[at];
     if (byte === quote) {
       at = behindString(body, at);

@@ -1,6 +1,6 @@
 import type { Detection, DetectionDraft, Digest, Instant, Mapped, RejectionCode } from '@tocsin/core';
 import { type FinishContext, finish } from './finish.ts';
-import { type Entry, readLines } from './reading.ts';
+import { countValues, type Entry, readLines } from './reading.ts';
 import { detectorFor, detectors } from './registry.ts';
 
 export interface IntakeInput {
@@ -37,16 +37,46 @@ export interface Intake {
  * throws. Pure: the same body gives the same detections.
  */
 export function intake(input: IntakeInput): Intake {
-  const detections: Detection[] = [];
-  const skipped = new Map<string, number>();
-  const rejected: RejectedLine[] = [];
+  const [whole = nothing] = intakeInSlices(input, Number.POSITIVE_INFINITY);
+  return whole;
+}
+const nothing: Intake = { detections: [], skipped: new Map(), rejected: [] };
+
+/**
+ * The same in slices of so many values of the body, so that whoever takes a long one can store it bit by bit and do other
+ * things in between. At least one slice, however empty.
+ */
+export function* intakeInSlices(input: IntakeInput, values: number): Generator<Intake> {
+  let slice = new Slice();
+  let left = values;
   for (const entry of readLines(input.body)) {
-    const fate = fateOf(entry, input);
-    if (fate.kind === 'detections') detections.push(...fate.detections);
-    else if (fate.kind === 'skipped') skipped.set(fate.what, (skipped.get(fate.what) ?? 0) + 1);
-    else rejected.push(fate.line);
+    if (left === 0) {
+      yield slice;
+      slice = new Slice();
+      left = values;
+    }
+    slice.take(fateOf(entry, input));
+    left -= 1;
   }
-  return { detections, skipped, rejected };
+  yield slice;
+}
+
+class Slice implements Intake {
+  readonly detections: Detection[] = [];
+  readonly skipped = new Map<string, number>();
+  readonly rejected: RejectedLine[] = [];
+
+  take(fate: Fate): void {
+    if (fate.kind === 'detections') this.detections.push(...fate.detections);
+    else if (fate.kind === 'skipped') this.skipped.set(fate.what, (this.skipped.get(fate.what) ?? 0) + 1);
+    else this.rejected.push(fate.line);
+  }
+}
+
+/** True when a body may hold more values than that: counted before anything is read, so that it can be refused as a whole. */
+export function holdsMoreThan(body: Uint8Array, values: number): boolean {
+  // A value takes a byte and a separator.
+  return body.length >= 2 * values && countValues(body, values) > values;
 }
 
 type Fate =

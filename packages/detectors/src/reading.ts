@@ -34,6 +34,15 @@ export function* readLines(body: Uint8Array): Generator<Entry> {
   yield* new Lines(body, trimmed(body, end, body.length).start, line + 1).read();
 }
 
+/** At least as many values as `readLines` finds in the body, found by its separators alone; the search ends beyond `enough`. */
+export function countValues(body: Uint8Array, enough: number): number {
+  const first = trimmed(body, 0, body.length).start;
+  const opens = body[first] === 0xef ? trimmed(body, first + 3, body.length).start : first;
+  const elements = body[opens] === openBracket ? elementsOf(body, opens, enough) : undefined;
+  const from = elements ? elements.end : opens;
+  return (elements?.spans.length ?? 0) + 1 + linesBetween(body, from, body.length);
+}
+
 const openBracket = 0x5b;
 const openBrace = 0x7b;
 const notClosed: Unreadable = { kind: 'unreadable', code: 'invalid_json', message: 'The array has no closing bracket' };

@@ -1,9 +1,11 @@
-import { positionKey, type ReadRequest, type Recorded, type TopicName } from '@tocsin/core';
+import { positionKey, type ReadRequest, type Recorded, type TopicName, topicShape } from '@tocsin/core';
 import type { Ends } from './ends.ts';
 import { Follower } from './follower.ts';
 import type { Placed, SqliteStore } from './sqlite-store.ts';
 
 const rowsAhead = 500;
+/** Of a topic with records that may be very long. */
+const longRowsAhead = 8;
 
 /** One topic being read: where it is, and what has been read ahead. */
 class Cursor {
@@ -20,7 +22,7 @@ class Cursor {
   /** The next record in the file, if there is one. */
   first(store: SqliteStore, ends: Ends): Placed | undefined {
     if (this.#at >= this.#rows.length && this.#next < ends.of(this.topic)) {
-      this.#rows = store.records(this.topic, this.#next, rowsAhead);
+      this.#rows = store.records(this.topic, this.#next, topicShape(this.topic).maxBytes ? longRowsAhead : rowsAhead);
       this.#at = 0;
     }
     return this.#rows[this.#at];
