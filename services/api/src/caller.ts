@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Actor, Origin, User } from '@tocsin/core';
 import type { FastifyRequest } from 'fastify';
+import { ApiError } from './errors.ts';
 
 /** The user that the admin token acts as. Its uuid never changes, so that assignments outlive restarts. */
 export const tokenUser: User = {
@@ -14,10 +15,9 @@ const idempotencyKey = /^[A-Za-z0-9._~-]{1,100}$/;
 
 /** Where a command comes from. The client may bring its own command id as `Idempotency-Key`; a repeat gets the first answer. */
 export function originOf(request: FastifyRequest, permission: string): Origin {
-  const key = request.headers['idempotency-key'];
   const agent = request.headers['user-agent'];
   return {
-    commandId: typeof key === 'string' && idempotencyKey.test(key) ? key : randomUUID(),
+    commandId: givenId(request) ?? randomUUID(),
     actor,
     authMethod: 'TOKEN',
     ip: request.ip,
@@ -26,4 +26,11 @@ export function originOf(request: FastifyRequest, permission: string): Origin {
     acceptedAt: Date.now(),
     permission,
   };
+}
+
+function givenId({ headers }: FastifyRequest): string | undefined {
+  const key = headers['idempotency-key'];
+  if (key === undefined) return undefined;
+  if (typeof key === 'string' && idempotencyKey.test(key)) return key;
+  throw new ApiError('bad_request', 'Idempotency-Key: use 1 to 100 letters, digits and the characters . _ ~ -');
 }

@@ -11,6 +11,9 @@ export type ApiErrorCode =
   | 'bad_cursor'
   | 'nothing_readable'
   | 'too_large'
+  | 'unsupported_encoding'
+  | 'headers_too_large'
+  | 'timeout'
   | 'unavailable'
   | 'internal';
 
@@ -28,6 +31,9 @@ const statusOf: Readonly<Record<ApiErrorCode, number>> = {
   bad_cursor: 400,
   nothing_readable: 400,
   too_large: 413,
+  unsupported_encoding: 415,
+  headers_too_large: 431,
+  timeout: 408,
   unavailable: 503,
   internal: 500,
 };
@@ -37,29 +43,37 @@ const titles: Readonly<Record<number, string>> = {
   401: 'Unauthorized',
   403: 'Forbidden',
   404: 'Not Found',
+  408: 'Request Timeout',
   409: 'Conflict',
   413: 'Payload Too Large',
+  415: 'Unsupported Media Type',
+  431: 'Request Header Fields Too Large',
   500: 'Internal Server Error',
   503: 'Service Unavailable',
 };
+export const titleOf = (status: number): string => titles[status] ?? 'Error';
 
 /** An expected refusal on its way to the client. `detail` says what happened, where, and what to do next. */
 export class ApiError extends Error {
   readonly code: ApiErrorCode;
   readonly status: number;
   readonly meta: JsonObject | undefined;
-  constructor(code: ApiErrorCode, detail: string, meta?: JsonObject) {
-    super(detail);
+  constructor(
+    code: ApiErrorCode,
+    detail: string,
+    about: { readonly meta?: JsonObject; readonly cause?: unknown } = {},
+  ) {
+    super(detail, about.cause === undefined ? undefined : { cause: about.cause });
     this.name = 'ApiError';
     this.code = code;
     this.status = statusOf[code];
-    this.meta = meta;
+    this.meta = about.meta;
   }
 }
 
 /** The one error family: JSON:API error objects, with the request id for the support case. */
 export const errorBody = ({ code, status, message, meta }: ApiError, requestId: string): JsonObject => ({
-  errors: [{ status: String(status), code, title: titles[status] ?? 'Error', detail: message, ...(meta && { meta }) }],
+  errors: [{ status: String(status), code, title: titleOf(status), detail: message, ...(meta && { meta }) }],
   request_id: requestId,
 });
 
@@ -69,11 +83,10 @@ export function apiErrorOf(error: unknown): ApiError {
   if (error instanceof LogError && error.code !== 'too_large')
     return new ApiError(
       'unavailable',
-      'Nothing was accepted: the event log cannot be written now. Send it again in a moment.',
+      'The event log cannot be written now. Send it again in a moment: what was taken already counts once.',
     );
   const { statusCode, code, message } = Object(error) as { statusCode?: number; code?: string; message?: string };
-  if (statusCode === 413 || (error instanceof LogError && error.code === 'too_large'))
-    return new ApiError('too_large', 'The request body is over 32 MiB. Split it into several requests.');
+  if (statusCode === 413 || (error instanceof LogError && error.code === 'too_large')) return tooLarge();
   if (code === 'BAD_CURSOR') return new ApiError('bad_cursor', message ?? 'bad cursor');
   if (statusCode && statusCode >= 400 && statusCode < 500) return new ApiError('bad_request', message ?? 'bad request');
   return new ApiError(
@@ -81,3 +94,6 @@ export function apiErrorOf(error: unknown): ApiError {
     'Something went wrong on our side. The request id finds it in the log of the server.',
   );
 }
+
+export const tooLarge = (): ApiError =>
+  new ApiError('too_large', 'The request body is over 32 MiB. Split it into several requests.');

@@ -4,6 +4,7 @@ import type { Event, EventLog, TopicName } from '@tocsin/core';
 export class Outcomes {
   readonly #log: EventLog;
   readonly #topic: TopicName;
+  /** By request, not by command: the same command may be on its way twice, and each gets its own answer. */
   readonly #waiting = new Map<string, (event: Event) => void>();
 
   constructor({ log, topic }: { readonly log: EventLog; readonly topic: TopicName }) {
@@ -21,10 +22,10 @@ export class Outcomes {
    * Sends a command and waits for its outcome, or undefined after `withinMs`: it is then accepted and still being decided.
    * The wait begins before the command is sent, so an outcome cannot be missed.
    */
-  async of(commandId: string, send: () => Promise<unknown>, withinMs: number): Promise<Event | undefined> {
+  async of(requestId: string, send: () => Promise<unknown>, withinMs: number): Promise<Event | undefined> {
     let timer: NodeJS.Timeout | undefined;
     const outcome = new Promise<Event | undefined>((resolve) => {
-      this.#waiting.set(commandId, resolve);
+      this.#waiting.set(requestId, resolve);
       timer = setTimeout(() => resolve(undefined), withinMs);
     });
     try {
@@ -32,12 +33,12 @@ export class Outcomes {
       return await outcome;
     } finally {
       clearTimeout(timer);
-      this.#waiting.delete(commandId);
+      this.#waiting.delete(requestId);
     }
   }
 
   #settle(event: Event): void {
-    const commandId = event.by?.commandId;
-    if (commandId !== undefined) this.#waiting.get(commandId)?.(event);
+    const requestId = event.by?.requestId;
+    if (requestId !== undefined) this.#waiting.get(requestId)?.(event);
   }
 }

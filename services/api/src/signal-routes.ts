@@ -2,19 +2,19 @@ import { defaultOrg, type JsonObject, type Page, type SignalView, signalResource
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { ApiError } from './errors.ts';
+import { metaOf, pageLimit, pageQuery } from './paging.ts';
 import { parsed } from './parsing.ts';
 import type { LazyReadModel } from './read-model/opening.ts';
 import { filterOf, type ListRequest } from './signal-query.ts';
 
-const limit = z.coerce.number().int().min(1).max(1000).default(10);
+const limit = pageLimit.default(10);
 const sort = z.enum(['timestamp', '-timestamp']).default('-timestamp');
 const listQuery = z.object({
   'filter[query]': z.string().max(4096).optional(),
   'filter[from]': z.string().optional(),
   'filter[to]': z.string().optional(),
   sort,
-  'page[cursor]': z.string().optional(),
-  'page[limit]': limit,
+  ...pageQuery,
 });
 const searchBody = z.strictObject({
   filter: z
@@ -23,6 +23,8 @@ const searchBody = z.strictObject({
   page: z.strictObject({ cursor: z.string().optional(), limit }).prefault({}),
   sort,
 });
+
+const timelineQuery = z.object(pageQuery);
 
 interface Listing extends ListRequest {
   readonly cursor: string | undefined;
@@ -59,22 +61,22 @@ export function signalRoutes(app: FastifyInstance, readModel: LazyReadModel): vo
   });
 
   app.get<{ Params: { id: string } }>(`${base}/:id`, async ({ params }) => {
-    const { model } = await readModel.use();
+    const { model, fresh } = await readModel.use();
     const view = await model.get(defaultOrg, params.id);
     if (!view) throw notFound(params.id);
-    return { data: withComments(view) };
+    return { data: withComments(view), ...metaOf({ fresh }) };
   });
 
   app.get<{ Params: { id: string } }>(`${base}/:id/timeline`, async ({ params, query }) => {
-    const page = parsed(z.object({ 'page[cursor]': z.string().optional(), 'page[limit]': limit }), query);
-    const { model } = await readModel.use();
+    const page = parsed(timelineQuery, query);
+    const { model, fresh } = await readModel.use();
     if (!(await model.get(defaultOrg, params.id))) throw notFound(params.id);
     const cursor = page['page[cursor]'];
     const rows = await model.audit(
       { org: defaultOrg, subject: params.id },
       { limit: page['page[limit]'], order: 'oldest', ...(cursor !== undefined && { cursor }) },
     );
-    return { data: rows.items.map(({ record }) => record), ...metaOf(rows.next) };
+    return { data: rows.items.map(({ record }) => record), ...metaOf({ next: rows.next, fresh }) };
   });
 
   async function list({ cursor, limit, sort, ...request }: Listing): Promise<JsonObject> {
@@ -85,23 +87,12 @@ export function signalRoutes(app: FastifyInstance, readModel: LazyReadModel): vo
       order,
       ...(cursor !== undefined && { cursor }),
     });
-    const meta = metaOf(page.next);
     return {
       data: page.items.map((view) => signalResource(view) as unknown as JsonObject),
-      ...(fresh
-        ? meta
-        : {
-            meta: {
-              ...meta.meta,
-              warnings: [{ code: 'stale', title: 'The read model is still catching up with the log' }],
-            },
-          }),
+      ...metaOf({ next: page.next, fresh }),
     };
   }
 }
-
-const metaOf = (next: string | undefined): { readonly meta?: JsonObject } =>
-  next === undefined ? {} : { meta: { page: { after: next } } };
 
 const withComments = (view: SignalView): JsonObject => {
   const resource = signalResource(view);
@@ -114,7 +105,7 @@ const withComments = (view: SignalView): JsonObject => {
   return { ...resource, attributes: { ...resource.attributes, comments } } as unknown as JsonObject;
 };
 
-export const notFound = (id: string): ApiError =>
+const notFound = (id: string): ApiError =>
   new ApiError(
     'signal_not_found',
     `There is no signal ${id.slice(0, 64)}. Check the id, or list signals with GET /api/v2/security_monitoring/signals.`,

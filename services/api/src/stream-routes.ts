@@ -1,6 +1,6 @@
-import { type AnyEventDefinition, type Event, type EventLog, eventDefinitions, type JsonObject } from '@tocsin/core';
+import { type AnyEventDefinition, type Event, eventDefinitions, type JsonObject } from '@tocsin/core';
 import type { FastifyInstance } from 'fastify';
-import { EventStream } from './event-stream.ts';
+import type { EventStream } from './event-stream.ts';
 
 const definitions = new Map(
   (eventDefinitions as unknown as readonly AnyEventDefinition[]).map((definition) => [
@@ -10,13 +10,9 @@ const definitions = new Map(
 );
 
 /** `GET …/signals/stream`: everything that happens to signals, as it happens. */
-export function streamRoutes(
-  app: FastifyInstance,
-  { log, signal }: { readonly log: EventLog; readonly signal: AbortSignal },
-): void {
-  const stream = new EventStream({ log, topics: ['signals', 'triage-events'] });
-  app.get('/api/v2/security_monitoring/signals/stream', (request, reply) =>
-    stream.send(request, reply, { signal, show: ({ value }) => shown(value as Event) }),
+export function streamRoutes(app: FastifyInstance, stream: EventStream): void {
+  app.get('/api/v2/security_monitoring/signals/stream', { exposeHeadRoute: false }, (request, reply) =>
+    stream.send(request, reply, { topics: ['signals', 'triage-events'], show: ({ value }) => shown(value as Event) }),
   );
 }
 

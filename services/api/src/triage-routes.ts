@@ -21,11 +21,20 @@ import { triageAttributes, triageResource } from './triage-shape.ts';
 const waitMs = 2_000;
 const permission = 'security_monitoring_signals_write';
 
+const comment = 'signal.comment';
+
 const version = z.int().nonnegative().optional();
 const archive = { archive_reason: z.enum(archiveReasons).optional(), archive_comment: z.string().max(4096).optional() };
+/** Clients send back the whole user that they were given; the uuid counts. */
 const assignee = z.object({ uuid: z.string().max(64) });
 const body = <T extends z.ZodRawShape>(attributes: T) =>
-  z.object({ data: z.object({ attributes: z.strictObject(attributes) }) });
+  z.strictObject({
+    data: z.strictObject({
+      attributes: z.strictObject(attributes),
+      id: z.unknown().optional(),
+      type: z.unknown().optional(),
+    }),
+  });
 
 const stateBody = body({ state: z.enum(signalStates), ...archive, version });
 const assigneeBody = body({ assignee, version });
@@ -84,7 +93,7 @@ export function triageRoutes(
   });
   app.post<Params>(`${base}/comments`, (request, reply) => {
     const { attributes } = parsed(commentBody, request.body).data;
-    return triage(request, reply, ['signal.comment', { text: attributes.text }]);
+    return triage(request, reply, [comment, { text: attributes.text }]);
   });
 
   async function triage(
@@ -96,22 +105,24 @@ export function triageRoutes(
     const given = Object.fromEntries(Object.entries(data).filter(([, value]) => value !== undefined));
     const command: Command = { type, org: defaultOrg, subject: id, data: given, by: originOf(request, permission) };
     const { commandId } = command.by;
-    const outcome = await outcomes.of(commandId, () => log.append([commandAppend(command)]), waitMs);
+    const outcome = await outcomes.of(request.id, () => log.append([commandAppend(command)]), waitMs);
     reply.header('idempotency-key', commandId);
-    if (outcome) return answerOf(id, outcome, commandId);
+    if (outcome) return answerOf(command, outcome);
     reply.code(202);
     return { data: { id, type: 'signal_metadata', attributes: { status: 'accepted', command_id: commandId } } };
   }
 }
 
-function answerOf(id: string, event: Event, commandId: string): JsonObject {
+function answerOf({ type, subject: id, by: { commandId } }: Command, event: Event): JsonObject {
   const outcome = commandOutcomeOf(event);
   if (!outcome.ok)
     throw new ApiError(
       outcome.code,
       outcome.message,
-      outcome.current && { current: triageAttributes(outcome.current) },
+      outcome.current && { meta: { current: triageAttributes(outcome.current) } },
     );
-  if (outcome.triage) return triageResource(id, outcome.triage);
-  return { data: { id: commandId, type: 'comment', attributes: { signal_id: id, created_at: event.at } } };
+  if (type !== comment && outcome.triage) return triageResource(id, outcome.triage);
+  // A repeat does not know when the first one was.
+  const created = outcome.repeated ? {} : { created_at: event.at };
+  return { data: { id: commandId, type: 'comment', attributes: { signal_id: id, ...created } } };
 }

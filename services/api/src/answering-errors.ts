@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { ApiError, apiErrorOf, errorBody, titleOf } from './errors.ts';
+
+/** A bug or a broken store, with the request it hit: for the log. */
+export type OnError = (error: unknown, requestId: string) => void;
+
+/** Whatever goes wrong in a route, a hook or the framework leaves as the one error family. */
+export function answerErrors(app: FastifyInstance, onError: OnError): void {
+  app.setErrorHandler((error, request, reply) => answer(error, request, reply, onError));
+  app.setNotFoundHandler((request) => {
+    const path = request.url.split('?')[0]?.slice(0, 256) ?? '';
+    const methods = methodsOf(app, path);
+    const instead =
+      methods.length > 0 ? `${path} answers to ${methods.join(', ')}.` : 'GET /api/v2 lists what there is.';
+    throw new ApiError('unknown_route', `There is no ${request.method} ${path}. ${instead}`);
+  });
+}
+
+export function answer(error: unknown, request: FastifyRequest, reply: FastifyReply, onError: OnError): FastifyReply {
+  const refusal = apiErrorOf(error);
+  if (refusal.status >= 500) onError(refusal.cause ?? error, request.id);
+  if (refusal.code === 'unavailable') reply.header('retry-after', '1');
+  return reply.code(refusal.status).send(errorBody(refusal, request.id));
+}
+
+const methodsOf = (app: FastifyInstance, path: string): readonly string[] =>
+  (['GET', 'POST', 'PATCH'] as const).filter((method) => app.findRoute({ method, url: path }) !== null);
+
+/** Answers what is no HTTP request that any route could see, and hangs up. */
+export function refuseRaw(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const refusal = rawRefusal(error.code);
+  const body = JSON.stringify(errorBody(refusal, randomUUID()));
+  const head = [
+    `HTTP/1.1 ${refusal.status} ${titleOf(refusal.status)}`,
+    'content-type: application/json; charset=utf-8',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
+}
+
+function rawRefusal(code: string | undefined): ApiError {
+  if (code === 'HPE_HEADER_OVERFLOW') return new ApiError('headers_too_large', 'The headers are over 16 KiB.');
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
+    return new ApiError('timeout', 'The request did not arrive in time. Send it again, faster or in smaller requests.');
+  return new ApiError('bad_request', 'This is not an HTTP request that can be read.');
+}

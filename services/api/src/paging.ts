@@ -1,0 +1,19 @@
+import type { JsonObject } from '@tocsin/core';
+import { z } from 'zod';
+
+/** How the lists of the API are asked for. */
+export const pageLimit = z.coerce.number().int().min(1).max(1000);
+export const pageQuery = { 'page[cursor]': z.string().optional(), 'page[limit]': pageLimit.default(10) };
+
+/** What stands beside a page: where the next one begins, and whether the read model was behind the log. */
+export function metaOf({ next, fresh }: { readonly next?: string | undefined; readonly fresh: boolean }): {
+  readonly meta?: JsonObject;
+} {
+  if (next === undefined && fresh) return {};
+  return { meta: { ...(next !== undefined && { page: { after: next } }), ...(!fresh && { warnings: [stale] }) } };
+}
+
+const stale: JsonObject = {
+  code: 'stale',
+  title: 'The read model is still catching up with the log: the newest changes may be missing',
+};
