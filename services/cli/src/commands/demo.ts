@@ -1,10 +1,4 @@
-import { createLogger, runProcess } from '@tocsin/runtime';
 import type { Command } from 'commander';
-import { heading } from '../demo/page.ts';
-import { play } from '../demo/play.ts';
-import type { Stage } from '../demo/stage.ts';
-import { exitCodes, Failure } from '../failure.ts';
-import { print, tell } from '../output.ts';
 
 /** `tocsin demo`: the whole pipeline in a temporary directory, on a story that it tells. */
 export function demoCommand(program: Command): void {
@@ -12,36 +6,5 @@ export function demoCommand(program: Command): void {
     .command('demo')
     .description('see it work: five tools report an attack, and everything that follows; nothing is installed or kept')
     .option('--once', 'end after the story: 0 when everything in it was as promised')
-    .action(run);
-}
-
-/** Errors are told, the rest would stand between the lines of the story. */
-const logger = createLogger({ service: 'tocsin', level: 'error' });
-
-const run = ({ once }: { readonly once?: boolean }): Promise<void> =>
-  runProcess({ log: logger }, async (lifecycle) => {
-    try {
-      const { stage, failed } = await play(lifecycle);
-      if (once) return failed === 0 ? exitCodes.ok : exitCodes.failed;
-      invite(stage);
-      return undefined;
-    } catch (error) {
-      if (!(error instanceof Failure) || lifecycle.stopping.aborted) throw error;
-      tell(error.message);
-      return error.exitCode;
-    }
-  });
-
-function invite({ stack }: Stage): void {
-  heading('It is still running. Try, in another terminal:');
-  for (const line of [
-    `export TOCSIN_DATA=${stack.data}`,
-    'npx tocsin signals list "status:(high OR critical)"',
-    `echo '{"title": "A door was opened", "severity": "high"}' | npx tocsin detect send --format tocsin --wait`,
-    'npx tocsin signals tail',
-    'npx tocsin audit tail --follow',
-  ])
-    print(line);
-  print('\nWhat you send in the format tocsin is announced here, too, by the sink "console".');
-  print(`Address ${stack.url}, token in ${stack.data}/admin.token. Ctrl-C ends it and removes the directory.`);
+    .action(async (flags: { readonly once?: boolean }) => (await import('../demo/show.ts')).show(flags));
 }
