@@ -1,10 +1,20 @@
 import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AnyProcessor, Entry, EventLog, Instant, Recorded, StateKey, TopicName } from '@tocsin/core';
-import { topicNames } from '@tocsin/core';
 import { type EventLogHarness, eventLogSuite, type OpenedEventLog, type Running, running } from '@tocsin/conformance';
-import { afterAll, beforeAll, vi } from 'vitest';
+import {
+  type AnyProcessor,
+  type Entry,
+  type EventLog,
+  type Instant,
+  jsonCodec,
+  type Processor,
+  type Recorded,
+  type StateKey,
+  type TopicName,
+  topicNames,
+} from '@tocsin/core';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { EmbeddedLog } from './log/embedded-log.ts';
 
 const began: Instant = Date.UTC(2026, 0, 1);
@@ -130,3 +140,39 @@ afterAll(() => {
 });
 
 eventLogSuite(harness);
+
+describe('the embedded log in silence', () => {
+  const reminder = {
+    id: 'reminder',
+    inputs: [{ topic: 'grouped-detections', onBad: 'stop' }],
+    outputs: ['signals'],
+    state: jsonCodec<Instant>(1),
+    keys: ({ key }) => [key],
+    step: (_, { key }, { now }) => ({ puts: new Map([[key, now + 60_000]]), out: [] }),
+    wakeAt: (at) => at,
+    wake: (key, _, { now }) => ({ puts: new Map([[key, undefined]]), out: [{ topic: 'signals', key, value: now }] }),
+  } satisfies Processor<Instant> as AnyProcessor;
+
+  it('wakes by its own timer what is due, and not before', async () => {
+    let now = began;
+    const log = new EmbeddedLog({ path: ':memory:', clock: () => now });
+    const abort = new AbortController();
+    const run = log.run([reminder], abort.signal);
+    const signals = log
+      .read({ topics: ['signals'], from: 'start', follow: true, signal: abort.signal })
+      [Symbol.asyncIterator]();
+    await log.append([{ topic: 'grouped-detections', key: 'k', shard: 0, value: {} }]);
+    now += 59_999;
+    await vi.advanceTimersByTimeAsync(59_999);
+    expect(await log.ends(['signals'])).toEqual({ 'signals/0': 0 });
+    now += 1;
+    vi.advanceTimersByTime(1);
+    const { value: batch } = (await signals.next()) as { value: readonly Recorded[] };
+    expect(batch.map(({ key, value, recordedAt }) => [key, value, recordedAt])).toEqual([
+      ['k', began + 60_000, began + 60_000],
+    ]);
+    abort.abort();
+    await run;
+    await log.close();
+  });
+});
