@@ -1,7 +1,7 @@
 import type { AnyProcessor, Instant, StateKey } from '@tocsin/core';
-import type { SqliteStore } from './sqlite-store.ts';
-import type { StateRow } from './sqlite-writer.js';
 import { type Wake, WakeHeap } from '../wake-heap.ts';
+import type { StatePut } from './batch-packing.ts';
+import type { SqliteStore } from './sqlite-store.ts';
 
 /** Entries kept decoded in memory besides those that the open transaction changed. */
 const cached = 20_000;
@@ -78,12 +78,13 @@ export class TaskStates {
   }
 
   /** What the open transaction changed, encoded. */
-  changes(): readonly StateRow[] {
+  changes(): readonly StatePut[] {
     const { id, state: codec } = this.#processor;
-    return [...this.#changed].map((key): StateRow => {
+    return [...this.#changed].map((key): StatePut => {
       const state = this.#hot.get(key);
-      if (state === undefined) return [id, key, 0, null, null];
-      return [id, key, codec.version, this.#processor.wakeAt?.(state) ?? null, codec.encode(state)];
+      if (state === undefined) return { processor: id, key, version: 0, wakeAt: undefined, text: undefined };
+      const wakeAt = this.#processor.wakeAt?.(state);
+      return { processor: id, key, version: codec.version, wakeAt, text: codec.encode(state) };
     });
   }
 

@@ -11,8 +11,8 @@ import {
   type TopicName,
   watermarkAfter,
 } from '@tocsin/core';
+import type { StatePut } from './batch-packing.ts';
 import type { SqliteStore } from './sqlite-store.ts';
-import type { StateRow } from './sqlite-writer.js';
 import { TaskStates } from './task-states.ts';
 
 /** What a task keeps besides its state; committed with it. */
@@ -97,7 +97,7 @@ export class Task {
     return this.#states.nextWake();
   }
 
-  changes(): readonly StateRow[] {
+  changes(): readonly StatePut[] {
     return this.#states.changes();
   }
 

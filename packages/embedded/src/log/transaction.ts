@@ -1,7 +1,8 @@
 import { type Append, type Instant, type Position, type Recorded, topicShape } from '@tocsin/core';
+import { packed } from './batch-packing.ts';
 import type { Ends } from './ends.ts';
 import type { Placed } from './sqlite-store.ts';
-import type { Batch, RecordRow } from './sqlite-writer.js';
+import type { Batch } from './sqlite-writer.js';
 import type { Emitted, Task } from './task.ts';
 
 /** One transaction in the making: records get their places, and pass through every task, before anything is written. */
@@ -66,11 +67,11 @@ export class Transaction {
 
   batch(): Batch {
     for (const task of this.#tasks) this.#notes.set(...task.note());
-    return {
-      records: this.#records.map(rowOf),
+    return packed({
+      records: this.#records,
       puts: this.#tasks.flatMap((task) => task.changes()),
-      notes: [...this.#notes],
-    };
+      notes: this.#notes,
+    });
   }
 
   committed(): void {
@@ -105,14 +106,3 @@ export class Transaction {
     }
   }
 }
-
-const rowOf = ({ gid, record, text }: Placed): RecordRow => [
-  record.topic,
-  record.offset,
-  gid,
-  record.key,
-  record.recordedAt,
-  record.occurredAt ?? null,
-  record.seq ?? null,
-  text,
-];
