@@ -97,7 +97,10 @@ export class EmbeddedLog implements EventLog {
       this.#turns
         .run(() => this.#engine.catchUp())
         .then(() => this.#arm())
-        .catch(reject);
+        .catch((error: unknown) => {
+          if (error instanceof LogError) this.#engine.remove(list, error);
+          else reject(error as Error);
+        });
     });
   }
 

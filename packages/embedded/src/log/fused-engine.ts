@@ -54,13 +54,13 @@ export class FusedEngine {
     this.#lists = [...this.#lists, { ...list, tasks: [] }];
   }
 
-  remove(list: List): void {
+  remove(list: List, error?: LogError): void {
     const found = this.#lists.find(({ end }) => end === list.end);
     this.#lists = this.#lists.filter((other) => other !== found);
-    found?.end();
+    found?.end(error);
   }
 
-  /** Brings every list to the end of the log, then runs what is due. */
+  /** Brings every list to the end of the log, then runs what is due. Throws `LogError` when that cannot be written. */
   async catchUp(): Promise<void> {
     const { store, ends, clock } = this.#parts;
     for (const list of this.#lists) if (list.tasks.length === 0) list.tasks = this.#tasksOf(list);
@@ -70,7 +70,7 @@ export class FusedEngine {
       const failed = await this.transact(0, (transaction) => {
         for (const record of batch) transaction.replay(record);
       });
-      if (failed) return;
+      if (failed) throw failed;
     }
     await this.idle(clock());
   }

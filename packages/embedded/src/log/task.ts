@@ -112,28 +112,32 @@ export class Task {
 
   #step(record: Recorded): readonly Emitted[] {
     const states = new Map<string, unknown>();
-    for (const key of this.processor.keys(record, this.#tables)) {
+    const keys = this.processor.keys(record, this.#tables);
+    for (const key of keys) {
       const state = this.#states.get(key);
       if (state !== undefined) states.set(key, state);
     }
-    return this.#apply(this.processor.step(states, record, this.#context()));
+    return this.#apply(this.processor.step(states, record, this.#context()), keys);
   }
 
   #wake(key: string, at: Instant): readonly Emitted[] {
     const state = this.#states.get(key);
     if (state === undefined || !this.processor.wake) return [];
-    const emitted = this.#apply(this.processor.wake(key, state, this.#context()));
+    const emitted = this.#apply(this.processor.wake(key, state, this.#context()), [key]);
     const after = this.#states.get(key);
     const again = after === undefined ? undefined : this.processor.wakeAt?.(after);
     if (again !== undefined && again <= at) throw new Error('it asked to be woken at the same time again');
     return emitted;
   }
 
-  #apply(step: Step<unknown>): readonly Emitted[] {
-    for (const [key, state] of step.puts) this.#states.put(key, state);
-    for (const { topic } of step.out)
+  #apply({ puts, out }: Step<unknown>, keys: readonly string[]): readonly Emitted[] {
+    for (const [key, state] of puts) {
+      if (!keys.includes(key)) throw new Error(`it writes the entry ${key}, which it did not name`);
+      this.#states.put(key, state);
+    }
+    for (const { topic } of out)
       if (!this.processor.outputs.includes(topic)) throw new Error(`it does not declare the output ${topic}`);
-    return step.out.map((draft) => ({ draft, at: this.#now }));
+    return out.map((draft) => ({ draft, at: this.#now }));
   }
 
   #context(): Context {
