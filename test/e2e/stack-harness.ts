@@ -12,6 +12,8 @@ const readyWithinMs = 60_000;
 const answerWithinMs = 60_000;
 
 export interface StackSettings {
+  /** Where the data directory is made; the temporary folder unless given. */
+  readonly parent?: string;
   /** Text of a rules file. */
   readonly rules?: string;
   /** Addresses that sinks may reach; this machine unless said. */
@@ -49,7 +51,7 @@ export class Stack {
 
   private constructor(settings: StackSettings) {
     this.#settings = settings;
-    this.data = mkdtempSync(join(tmpdir(), 'tocsin-test-'));
+    this.data = mkdtempSync(join(settings.parent ?? tmpdir(), 'tocsin-test-'));
     if (settings.rules !== undefined) this.writeRules(settings.rules);
   }
 

@@ -182,14 +182,15 @@ export class EmbeddedStack {
   }
 
   #readModel(log: EmbeddedLog, directory: DataDirectory): Promise<LazyReadModel> {
-    const discarded = (err: unknown) =>
+    const onDiscarded = (err: unknown) =>
       this.#logger.warn({ err }, 'the read model did not open: it is rebuilt from the log');
+    const copy = { directory: directory.file('read-model'), onDiscarded };
     const start = () =>
       new LazyReadModel({
         log,
         digest: nodeDigest,
-        dialect: () => openPglite(directory.file('read-model'), discarded),
-        onFailure: (err) => this.#logger.error({ err }, 'the read model failed: the next use opens it again'),
+        dialect: (fresh) => openPglite({ ...copy, fresh }),
+        onFailure: (err) => this.#logger.error({ err }, 'the read model failed: the next use rebuilds it from the log'),
       });
     return this.#step('read model', start, (opened) => opened.close());
   }

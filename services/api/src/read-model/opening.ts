@@ -1,16 +1,16 @@
 import type { Digest, EventLog, ReadModel } from '@tocsin/core';
 import type { Dialect } from 'kysely';
-import { Kysely } from 'kysely';
+import { Kysely, type Logger } from 'kysely';
 import { Projector } from '../projector.ts';
-import { createTables, dropTables, type Tables } from './schema.ts';
+import { createTables, type Database, dropTables, type Tables } from './schema.ts';
 import { SqlReadModel } from './sql-read-model.ts';
 
 export interface ReadModelOptions {
   readonly log: EventLog;
   readonly digest: Digest;
-  /** Opens the store; on embedded it deletes a copy that will not open. */
-  readonly dialect: () => Promise<Dialect>;
-  /** Told when the projection fails while running: the next use opens it again. */
+  /** Opens the store. `fresh`: what is there has failed; a store that belongs to this process alone is then made anew. */
+  readonly dialect: (fresh: boolean) => Promise<Dialect>;
+  /** Told when the store fails while it is in use: the next use opens it again, fresh. */
   readonly onFailure: (error: unknown) => void;
   /** How long a reader waits for what is in the log at its call; later it gets what there is. */
   readonly freshWithinMs?: number;
@@ -26,6 +26,10 @@ interface Opened {
 export class LazyReadModel {
   readonly #options: ReadModelOptions;
   #opened: Promise<Opened> | undefined;
+  /** The last store has failed. */
+  #failed = false;
+  /** Settles when the last store is closed: two must not write to one place. */
+  #closed: Promise<unknown> = Promise.resolve();
 
   constructor(options: ReadModelOptions) {
     this.#options = options;
@@ -50,34 +54,65 @@ export class LazyReadModel {
   }
 
   async #open(): Promise<Opened> {
-    const { log, digest, dialect, onFailure } = this.#options;
+    await this.#closed;
+    const end = new AbortController();
+    let db: Database | undefined;
     try {
-      const db = new Kysely<Tables>({ dialect: await dialect() });
-      await createTables(db);
-      const model = new SqlReadModel({ db, digest });
-      if (await isAhead(log, model)) {
-        await dropTables(db);
-        await createTables(db);
-      }
-      const projector = new Projector({ log, projection: model.projection });
-      const end = new AbortController();
-      const running = projector.run(end.signal).catch(async (error: unknown) => {
-        this.#opened = undefined;
-        await db.destroy();
-        onFailure(error);
-      });
-      const stop = async () => {
+      db = await this.#store((error) => this.#fail(error, end));
+      const model = await this.#modelIn(db);
+      const projector = new Projector({ log: this.#options.log, projection: model.projection });
+      this.#failed = false;
+      const running = this.#run(projector, db, end);
+      this.#closed = running;
+      const stop = () => {
         end.abort();
-        await running;
-        await db.destroy();
+        return running;
       };
       return { model, projector, stop };
     } catch (error) {
+      this.#failed = true;
       this.#opened = undefined;
+      await db?.destroy();
       throw error;
     }
   }
+
+  async #store(broken: (error: unknown) => void): Promise<Database> {
+    const dialect = await this.#options.dialect(this.#failed);
+    const log: Logger = (told) => {
+      if (told.level === 'error' && isBroken(told.error)) broken(told.error);
+    };
+    return new Kysely<Tables>({ dialect, log });
+  }
+
+  async #modelIn(db: Database): Promise<ReadModel> {
+    const { log, digest } = this.#options;
+    await createTables(db);
+    const model = new SqlReadModel({ db, digest });
+    if (await isAhead(log, model)) {
+      await dropTables(db);
+      await createTables(db);
+    }
+    return model;
+  }
+
+  async #run(projector: Projector, db: Database, end: AbortController): Promise<void> {
+    await projector.run(end.signal).catch((error: unknown) => this.#fail(error, end));
+    await db.destroy();
+  }
+
+  /** Once a store. What its queries say while it is being closed means nothing. */
+  #fail(error: unknown, end: AbortController): void {
+    if (end.signal.aborted) return;
+    end.abort();
+    this.#failed = true;
+    this.#opened = undefined;
+    this.#options.onFailure(error);
+  }
 }
+
+/** SQLSTATE classes of a store that is damaged, or gone: no other query can be trusted either. */
+const isBroken = (error: unknown): boolean => /^(XX|58)/.test(String(Reflect.get(Object(error), 'code') ?? 'XX'));
 
 /** A copy that has read further than the log goes belongs to another log. It holds no truth, so it is made anew. */
 async function isAhead(log: EventLog, { projection }: ReadModel): Promise<boolean> {
