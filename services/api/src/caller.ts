@@ -1,16 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { Actor, Origin, User } from '@tocsin/core';
+import type { Actor, Origin } from '@tocsin/core';
 import type { FastifyRequest } from 'fastify';
 import { ApiError } from './errors.ts';
 
-/** The user that the admin token acts as. Its uuid never changes, so that assignments outlive restarts. */
-export const tokenUser: User = {
-  uuid: '00000000-0000-4000-8000-000000000001',
-  handle: 'admin',
-  name: 'Administrator',
-};
-
-const actor: Actor = { type: 'USER', id: tokenUser.uuid, name: tokenUser.name };
+/** Whom the admin token acts as. The uuid never changes, so that assignments outlive restarts. */
+const actor: Actor = { type: 'USER', id: '00000000-0000-4000-8000-000000000001', name: 'Administrator' };
 const idempotencyKey = /^[A-Za-z0-9._~-]{1,100}$/;
 
 /** Where a command comes from. The client may bring its own command id as `Idempotency-Key`; a repeat gets the first answer. */

@@ -1,4 +1,3 @@
-export { tokenUser } from './caller.ts';
 export { Projector } from './projector.ts';
 export { LazyReadModel, type ReadModelOptions } from './read-model/opening.ts';
 export { createTables, type Database, dropTables, type Tables } from './read-model/schema.ts';
