@@ -1,8 +1,11 @@
 /** How much the delivery worker does at once, and how long it waits. Times in milliseconds. */
 export interface DeliveryLimits {
-  /** Attempts at once to one sink. 16. */
+  /**
+   * Attempts at once to one sink, from the request until its report is durable: at a crash at most so many are repeated. The
+   * HTTP client opens fewer connections than that; the others wait for their reports to be written. 128.
+   */
   readonly perSink: number;
-  /** Attempts at once altogether. 64. */
+  /** Attempts at once altogether. 512. */
   readonly total: number;
   /** Of one attempt. 15 s, as long as the HTTP client takes at most. */
   readonly timeoutMs: number;
@@ -18,8 +21,8 @@ export interface DeliveryLimits {
   readonly graceMs: number;
 }
 export const defaultDeliveryLimits: DeliveryLimits = {
-  perSink: 16,
-  total: 64,
+  perSink: 128,
+  total: 512,
   timeoutMs: 15_000,
   breakerFailures: 10,
   breakerOpenMs: 10_000,
