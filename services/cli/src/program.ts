@@ -18,7 +18,9 @@ export function programOf(): Command {
     .version(version, '-V, --version')
     .showSuggestionAfterError()
     .showHelpAfterError('(add --help for what is possible)')
-    .exitOverride();
+    .exitOverride()
+    // `tocsin signals set ID --version 3` is not a question about the version of Tocsin.
+    .enablePositionalOptions();
   upCommand(program);
   demoCommand(program);
   detectCommands(program);

@@ -127,11 +127,13 @@ export class EmbeddedStack {
     await this.#background('command outcomes', () => api.run());
     await recordStart(log, this.#lifecycle, version);
     const { host } = this.#options;
-    const url = await this.#step(
+    // Closing also ends the reader of outcomes, so it is done even where the address could not be had.
+    await this.#step(
       'http server',
-      () => api.listen({ host, port: this.#port }),
-      () => api.close(),
+      () => api,
+      (made) => made.close(),
     );
+    const url = await api.listen({ host, port: this.#port });
     writeFileSync(directory.file(urlFile), `${url}\n`);
     return { url, token, data: directory.path };
   }

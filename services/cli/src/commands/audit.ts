@@ -130,8 +130,9 @@ function replayCommand(audit: Command): void {
     .action(async (file: string | undefined, flags: ClientFlags & { to?: string; diff?: boolean }) => {
       if (flags.diff && flags.to !== undefined)
         throw new Failure(exitCodes.usage, '--diff compares with now: leave out --to.');
+      const until = instantOf(flags.to);
       const client = file === undefined || flags.diff ? await clientOf(flags) : undefined;
-      const views = await replayed(file === undefined && client ? await exported(client) : file, instantOf(flags.to));
+      const views = await replayed(file === undefined && client ? await exported(client) : file, until);
       if (flags.diff && client) await compare(client, views, flags);
       else printList(resources(views), flags.output, replayColumns);
     });

@@ -127,11 +127,13 @@ function tellPeople(taken: Omit<Accepted, 'detections'>, became: readonly Became
   for (const { signal, deliveries } of became ?? []) {
     const { custom } = signal.attributes;
     print(
-      `signal ${signal.id}  ${custom.status}  ${custom.workflow.events_matched} detections  ${visible(custom.title)}`,
+      `signal ${signal.id}  ${custom.status}  ${countOf(custom.workflow.events_matched)}  ${visible(custom.title)}`,
     );
     for (const { attributes } of deliveries) print(`  ${attributes.timestamp}  ${visible(attributes.message)}`);
   }
 }
+
+const countOf = (detections: number): string => `${detections} ${detections === 1 ? 'detection' : 'detections'}`;
 
 function endWithRejections({ accepted, skipped, rejected }: Accepted): never {
   const code = accepted + skipped > 0 ? exitCodes.partial : exitCodes.failed;
