@@ -88,7 +88,10 @@ describe('lists', () => {
     ['filter[query]', '@nope:1', /character 1/],
     ['filter[query]', 'just words', /character 1/],
     ['filter[query]', 'status:low status:high', /once/],
+    ['filter[query]', 'tag:a\u0000b', /nothing can have/],
     ['filter[from]', 'yesterday', /from is not a time/],
+    ['filter[from]', '9'.repeat(30), /from is not a time/],
+    ['filter[to]', `now-${'9'.repeat(30)}w`, /to is not a time/],
     ['page[limit]', '0', /page\[limit\]/],
     ['page[limit]', '1001', /page\[limit\]/],
     ['page[cursor]', 'nonsense', /cursor/],
@@ -98,6 +101,12 @@ describe('lists', () => {
     const { status, body } = await stack.get(`${base}?${new URLSearchParams([[name, value]])}`);
     expect(status).toBe(400);
     expect(at(body, 'errors', 0, 'detail')).toMatch(reason);
+  });
+
+  test('an id that none can be is a refusal, not a failure', async () => {
+    expect((await stack.get(`${base}/%00`)).status).toBe(400);
+    for (const id of ['é', '..%2f..', 'a'.repeat(256), "';--"])
+      expect((await stack.get(`${base}/${id}`)).status).toBe(404);
   });
 
   test('pages show every signal once while others come in', async () => {

@@ -1,3 +1,5 @@
+import { SignalIds } from '@tocsin/core';
+import { installationSecret, nodeDigest } from '@tocsin/runtime';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Answer, at, Stack } from './stack-harness.ts';
 
@@ -113,6 +115,20 @@ test('a signal that does not exist is a 404, whether its id is malformed or forg
   for (const unknown of ['nonsense', forged, '%00%ff'.slice(0, 3), 'é'.repeat(80)])
     expect(await setState(encodeURIComponent(unknown), 'archived')).toMatchObject(refused(404, 'signal_not_found'));
   expect(await stack.get(`${base}/${forged}`)).toMatchObject(refused(404, 'signal_not_found', forged));
+});
+
+test('a signal is locked 30 days after it was created; comments stay possible', async () => {
+  // An id certifies itself, so that of an old signal can be made with the secret of the installation.
+  const ids = new SignalIds({ digest: nodeDigest, secret: await installationSecret(stack.data) });
+  const aged = (days: number) =>
+    ids.make({ org: 'main', shard: 0, createdAt: Date.now() - days * 86_400_000, cause: 'old' });
+  expect(await setState(aged(29), 'archived')).toMatchObject(stated('archived', 1));
+  const old = aged(31);
+  const since = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
+  expect(await setState(old, 'archived')).toMatchObject(refused(403, 'locked', since));
+  expect(await edit(old, 'assignee', { assignee: { uuid: 'me' } })).toMatchObject(refused(403, 'locked'));
+  const comment = await stack.post(`${base}/${old}/comments`, { json: { data: { attributes: { text: 'still' } } } });
+  expect(comment.status).toBe(200);
 });
 
 describe('assignment', () => {

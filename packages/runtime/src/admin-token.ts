@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { join } from 'node:path';
 import { PrivateFileError, readOrCreatePrivateFile, readPrivateFile } from './private-file.ts';
 
@@ -23,7 +23,7 @@ export async function readAdminToken(dataDirectory: string): Promise<string | un
 
 /** Takes the same time wherever the texts differ, whatever their lengths. */
 export function secretsEqual(one: string, other: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest();
+  const digest = (text: string) => hash('sha256', text, 'buffer');
   return timingSafeEqual(digest(one), digest(other));
 }
 

@@ -4,8 +4,9 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { originOf } from './caller.ts';
 import type { EventStream } from './event-stream.ts';
-import { metaOf, pageQuery } from './paging.ts';
+import { metaOf, pageOf, pageQuery } from './paging.ts';
 import { parsed } from './parsing.ts';
+import { reading } from './reading.ts';
 import type { LazyReadModel } from './read-model/opening.ts';
 
 export interface AuditOptions {
@@ -29,18 +30,15 @@ export function auditRoutes(app: FastifyInstance, options: AuditOptions): void {
 
   app.get('/api/v2/audit/events', async (request) => {
     const page = parsed(listQuery, request.query);
-    await recordReading(request, 'list');
-    const { model, fresh } = await readModel.use();
-    const cursor = page['page[cursor]'];
     const order = page.sort === 'timestamp' ? 'oldest' : 'newest';
-    const rows = await model.audit(
-      { org: defaultOrg },
-      { limit: page['page[limit]'], order, ...(cursor !== undefined && { cursor }) },
-    );
-    return {
-      data: rows.items.map(({ record, hash }) => ({ ...(record as JsonObject), hash })),
-      ...metaOf({ next: rows.next, fresh }),
-    };
+    await recordReading(request, 'list');
+    return reading(readModel, async ({ model, fresh }) => {
+      const rows = await model.audit({ org: defaultOrg }, pageOf(page, order));
+      return {
+        data: rows.items.map(({ record, hash }) => ({ ...(record as JsonObject), hash })),
+        ...metaOf({ next: rows.next, fresh }),
+      };
+    });
   });
 
   app.get('/api/v2/audit/stream', { exposeHeadRoute: false }, async (request, reply) => {

@@ -5,28 +5,27 @@ import { Refusals } from './refusals.ts';
 
 /** Probes of supervisors come without a token. */
 const open = /^\/(livez|readyz)(\?|$)/;
-const anything = 'application/octet-stream';
 
 export interface DoorOptions {
   readonly log: EventLog;
   /** Constant-time comparison with the token of the first admin. */
   readonly accepts: (token: string) => boolean;
-  /** Aborted once the server is on its way out. */
-  readonly signal: AbortSignal;
+  /** True once the server is on its way out. */
+  readonly stopping: () => boolean;
 }
 
 /**
  * What every request meets first. Nobody passes without a token, but for health; accepted as `Authorization: Bearer` and as
  * `DD-APPLICATION-KEY`. Refusals go on record.
  */
-export function guard(app: FastifyInstance, { log, accepts, signal }: DoorOptions): void {
+export function guard(app: FastifyInstance, { log, accepts, stopping }: DoorOptions): void {
   const refusals = new Refusals(log);
 
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
-    // Each route knows what it reads; a content type that nobody can parse is no reason to refuse.
-    if (request.headers['content-type'] !== undefined) request.headers['content-type'] = anything;
-    if (signal.aborted) {
+    // Each route knows what it reads, so nobody need look; one that nobody can parse is no reason to refuse.
+    request.headers['content-type'] = undefined;
+    if (stopping()) {
       reply.header('connection', 'close');
       done(new ApiError('unavailable', 'Tocsin is stopping. Send it again in a moment.'));
       return;

@@ -5,6 +5,17 @@ import { z } from 'zod';
 export const pageLimit = z.coerce.number().int().min(1).max(1000);
 export const pageQuery = { 'page[cursor]': z.string().optional(), 'page[limit]': pageLimit.default(10) };
 
+type PageQuery = z.output<z.ZodObject<typeof pageQuery>>;
+
+export const pageOf = (
+  { 'page[cursor]': cursor, 'page[limit]': limit }: PageQuery,
+  order: 'newest' | 'oldest',
+): { readonly limit: number; readonly cursor?: string; readonly order: 'newest' | 'oldest' } => ({
+  limit,
+  order,
+  ...(cursor !== undefined && { cursor }),
+});
+
 /** What stands beside a page: where the next one begins, and whether the read model was behind the log. */
 export function metaOf({ next, fresh }: { readonly next?: string | undefined; readonly fresh: boolean }): {
   readonly meta?: JsonObject;

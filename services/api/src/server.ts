@@ -42,6 +42,7 @@ export class ApiServer {
   readonly app: FastifyInstance;
   readonly #outcomes: Outcomes;
   readonly #end = new AbortController();
+  #stopping = false;
 
   constructor(options: ApiOptions) {
     const { log, onError } = options;
@@ -60,7 +61,7 @@ export class ApiServer {
     });
     readBodies(this.app);
     answerErrors(this.app, onError);
-    guard(this.app, { log, accepts: options.accepts, signal: this.#end.signal });
+    guard(this.app, { log, accepts: options.accepts, stopping: () => this.#stopping });
     this.#routes(options);
   }
 
@@ -76,6 +77,7 @@ export class ApiServer {
 
   /** Stops listening, ends live streams, lets running requests finish, for a while. */
   async close(): Promise<void> {
+    this.#stopping = true;
     this.#end.abort();
     const timer = setTimeout(() => this.app.server.closeAllConnections(), closeWithinMs);
     await this.app.close();

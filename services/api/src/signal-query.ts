@@ -46,12 +46,14 @@ const unknown = (text: string, at: number): ApiError =>
 /** ISO 8601, milliseconds since the epoch, or `now` with an offset such as `now-15m`. */
 export function readInstant(text: string, name: string): number {
   const relative = /^now(?:-(\d+)(s|m|h|d|w))?$/.exec(text);
-  if (relative) return Date.now() - Number(relative[1] ?? 0) * (unitMs[relative[2] ?? 's'] ?? 0);
-  const instant = /^\d{10,}$/.test(text) ? Number(text) : Date.parse(text);
-  if (!Number.isFinite(instant))
+  const before = relative && Number(relative[1] ?? 0) * (unitMs[relative[2] ?? 's'] ?? 0);
+  const instant = before !== null ? Date.now() - before : /^\d{10,}$/.test(text) ? Number(text) : Date.parse(text);
+  if (!(Math.abs(instant) <= latest))
     throw new ApiError('bad_request', `${name} is not a time: write 2026-01-31T12:00:00Z, milliseconds, or now-15m.`);
   return instant;
 }
+/** Further from 1970 no date is. */
+const latest = 8.64e15;
 const unitMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 
 export interface ListRequest {

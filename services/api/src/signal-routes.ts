@@ -1,9 +1,10 @@
-import { defaultOrg, type JsonObject, type Page, type SignalView, signalResource } from '@tocsin/core';
+import { defaultOrg, type JsonObject, type SignalView, signalResource } from '@tocsin/core';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { ApiError } from './errors.ts';
-import { metaOf, pageLimit, pageQuery } from './paging.ts';
+import { metaOf, pageLimit, pageOf, pageQuery } from './paging.ts';
 import { parsed } from './parsing.ts';
+import { reading } from './reading.ts';
 import type { LazyReadModel } from './read-model/opening.ts';
 import { filterOf, type ListRequest } from './signal-query.ts';
 
@@ -60,37 +61,33 @@ export function signalRoutes(app: FastifyInstance, readModel: LazyReadModel): vo
     });
   });
 
-  app.get<{ Params: { id: string } }>(`${base}/:id`, async ({ params }) => {
-    const { model, fresh } = await readModel.use();
-    const view = await model.get(defaultOrg, params.id);
-    if (!view) throw notFound(params.id);
-    return { data: withComments(view), ...metaOf({ fresh }) };
-  });
+  app.get<{ Params: { id: string } }>(`${base}/:id`, ({ params }) =>
+    reading(readModel, async ({ model, fresh }) => {
+      const view = await model.get(defaultOrg, params.id);
+      if (!view) throw notFound(params.id);
+      return { data: withComments(view), ...metaOf({ fresh }) };
+    }),
+  );
 
-  app.get<{ Params: { id: string } }>(`${base}/:id/timeline`, async ({ params, query }) => {
-    const page = parsed(timelineQuery, query);
-    const { model, fresh } = await readModel.use();
-    if (!(await model.get(defaultOrg, params.id))) throw notFound(params.id);
-    const cursor = page['page[cursor]'];
-    const rows = await model.audit(
-      { org: defaultOrg, subject: params.id },
-      { limit: page['page[limit]'], order: 'oldest', ...(cursor !== undefined && { cursor }) },
-    );
-    return { data: rows.items.map(({ record }) => record), ...metaOf({ next: rows.next, fresh }) };
-  });
-
-  async function list({ cursor, limit, sort, ...request }: Listing): Promise<JsonObject> {
-    const { model, fresh } = await readModel.use();
-    const order = sort === 'timestamp' ? 'oldest' : 'newest';
-    const page: Page<SignalView> = await model.list(filterOf(request), {
-      limit,
-      order,
-      ...(cursor !== undefined && { cursor }),
+  app.get<{ Params: { id: string } }>(`${base}/:id/timeline`, ({ params, query }) => {
+    const page = pageOf(parsed(timelineQuery, query), 'oldest');
+    return reading(readModel, async ({ model, fresh }) => {
+      if (!(await model.get(defaultOrg, params.id))) throw notFound(params.id);
+      const rows = await model.audit({ org: defaultOrg, subject: params.id }, page);
+      return { data: rows.items.map(({ record }) => record), ...metaOf({ next: rows.next, fresh }) };
     });
-    return {
-      data: page.items.map((view) => signalResource(view) as unknown as JsonObject),
-      ...metaOf({ next: page.next, fresh }),
-    };
+  });
+
+  function list({ cursor, limit, sort, ...request }: Listing): Promise<JsonObject> {
+    const filter = filterOf(request);
+    const order = sort === 'timestamp' ? 'oldest' : 'newest';
+    return reading(readModel, async ({ model, fresh }) => {
+      const page = await model.list(filter, { limit, order, ...(cursor !== undefined && { cursor }) });
+      return {
+        data: page.items.map((view) => signalResource(view) as unknown as JsonObject),
+        ...metaOf({ next: page.next, fresh }),
+      };
+    });
   }
 }
 
