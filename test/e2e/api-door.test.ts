@@ -55,6 +55,12 @@ describe('without the token', () => {
     const headers = { authorization: '', 'dd-application-key': stack.token };
     expect((await stack.get('/api/v2/status', { headers })).status).toBe(200);
   });
+
+  test('and as the password of a URL, for senders that can say no more', async () => {
+    const credentials = Buffer.from(`falco:${stack.token}`).toString('base64');
+    const headers = { authorization: `Basic ${credentials}` };
+    expect((await stack.get('/api/v2/status', { headers })).status).toBe(200);
+  });
 });
 
 describe('supervisors', () => {

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { EventLog } from '@tocsin/core';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ApiError } from './errors.ts';
@@ -15,8 +16,8 @@ export interface DoorOptions {
 }
 
 /**
- * What every request meets first. Nobody passes without a token, but for health; accepted as `Authorization: Bearer` and as
- * `DD-APPLICATION-KEY`. Refusals go on record.
+ * What every request meets first. Nobody passes without a token, but for health; accepted as `Authorization: Bearer`, as the
+ * password of `Authorization: Basic`, and as `DD-APPLICATION-KEY`. Refusals go on record.
  */
 export function guard(app: FastifyInstance, { log, accepts, stopping }: DoorOptions): void {
   const refusals = new Refusals(log);
@@ -43,7 +44,13 @@ const refused = (): ApiError =>
   );
 
 function tokenOf({ headers }: FastifyRequest): string | undefined {
-  const bearer = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
+  const [, scheme = '', credentials = ''] = /^(Bearer|Basic) +(\S+) *$/i.exec(headers.authorization ?? '') ?? [];
+  if (scheme.toLowerCase() === 'bearer') return credentials;
+  if (scheme !== '') return passwordIn(credentials);
   const key = headers['dd-application-key'];
-  return bearer ?? (typeof key === 'string' ? key : undefined);
+  return typeof key === 'string' ? key : undefined;
 }
+
+/** The token as the password of any user: all that senders can say who know only a URL, such as Falco. */
+const passwordIn = (credentials: string): string | undefined =>
+  /:(.*)$/s.exec(Buffer.from(credentials, 'base64').toString('utf8'))?.[1];
