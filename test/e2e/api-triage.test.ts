@@ -112,7 +112,7 @@ test('of many edits of the same version exactly one wins', async () => {
 test('a signal that does not exist is a 404, whether its id is malformed or forged', async () => {
   const id = await open('forged');
   const forged = `${id.slice(0, -1)}${id.endsWith('a') ? 'b' : 'a'}`;
-  for (const unknown of ['nonsense', forged, '%00%ff'.slice(0, 3), 'é'.repeat(80)])
+  for (const unknown of ['nonsense', forged, 'a\0b', "';--", 'é'.repeat(80)])
     expect(await setState(encodeURIComponent(unknown), 'archived')).toMatchObject(refused(404, 'signal_not_found'));
   expect(await stack.get(`${base}/${forged}`)).toMatchObject(refused(404, 'signal_not_found', forged));
 });

@@ -1,5 +1,6 @@
 import { type AnyEventDefinition, type Event, eventDefinitions, type SignalView } from '@tocsin/core';
 import type { Database, Tables } from './schema.ts';
+import { storable } from './storable.ts';
 
 /** Event types that change what a signal looks like, by type. */
 const evolving: ReadonlyMap<string, AnyEventDefinition> = new Map(
@@ -104,10 +105,10 @@ const rowOf = (view: SignalView): Tables['signals'] => ({
   created_at: String(view.createdAt),
   state: view.triage.state,
   severity: view.severity,
-  source: view.source,
-  rule_id: view.rule.id,
+  source: storable(view.source),
+  rule_id: storable(view.rule.id),
   rule_type: view.ruleType,
-  tags: [...view.tags],
+  tags: view.tags.map(storable),
   detections: String(view.count),
   view: JSON.stringify(view),
 });

@@ -10,6 +10,7 @@ import {
 } from '@tocsin/core';
 import type { Database } from './schema.ts';
 import { applyToSignals, changesSignals } from './signal-rows.ts';
+import { storable } from './storable.ts';
 
 const signalTopics: readonly TopicName[] = ['signals', 'triage-events'];
 
@@ -62,7 +63,7 @@ export class SqlProjection implements Projection {
           stream,
           seq: String(seq),
           org,
-          subject: key,
+          subject: storable(key),
           hash: this.#digest.sha256(record),
           record,
         };
