@@ -12,6 +12,7 @@ import {
   positionKey,
   type Positions,
   type Recorded,
+  second,
   type SignedCheckpoint,
 } from '@tocsin/core';
 import { type Clock, systemClock } from '@tocsin/runtime';
@@ -32,6 +33,8 @@ export interface CheckpointWriterParts {
   readonly everyRecords?: number;
   /** And this long after a record that no checkpoint attests yet. 60 s. */
   readonly everyMs?: number;
+  /** Where there is no space for a checkpoint, it is tried again after this. 5 s. */
+  readonly againMs?: number;
 }
 
 const reader = 'checkpoint-writer';
@@ -49,14 +52,26 @@ export class CheckpointWriter {
   #openSince: number | undefined;
 
   constructor(parts: CheckpointWriterParts) {
-    this.#parts = { clock: systemClock, everyRecords: 1_000, everyMs: minute, ...parts };
+    this.#parts = { clock: systemClock, everyRecords: 1_000, everyMs: minute, againMs: 5 * second, ...parts };
   }
 
   /**
    * Resolves when the signal has aborted and what was committed by then is attested. Rejects with `AuditAlarm` when the log does not
-   * verify or lacks what a checkpoint attests, and with the error of the log or the file when one of them fails.
+   * verify or lacks what a checkpoint attests, and with the error of the log or the file when one of them fails. A lack of space
+   * is no such failure: while it runs, it begins again until there is some.
    */
   async run(signal: AbortSignal): Promise<void> {
+    for (let done = false; !done; )
+      try {
+        await this.#runOnce(signal);
+        done = true;
+      } catch (error) {
+        if (signal.aborted || !isLackOfSpace(error)) throw error;
+        await wait(this.#parts.againMs, undefined, { signal }).catch(() => {});
+      }
+  }
+
+  async #runOnce(signal: AbortSignal): Promise<void> {
     this.#openSince = undefined;
     const file = await CheckpointFile.open(this.#parts.directory);
     const late = lateAfter(signal);
@@ -226,3 +241,8 @@ function lateAfter(stop: AbortSignal): AbortSignal {
 }
 
 const lineOf = ({ text, signature }: SignedCheckpoint): string => checkpointLine(text, signature);
+
+const isLackOfSpace = (error: unknown): boolean =>
+  error instanceof LogError
+    ? error.retryable
+    : ['ENOSPC', 'EDQUOT'].includes(String(Reflect.get(Object(error), 'code')));

@@ -6,6 +6,7 @@ import {
   type Append,
   checkpointLinesOf,
   exportLog,
+  LogError,
   type Position,
   parseCheckpoint,
   serviceStarted,
@@ -20,12 +21,16 @@ import { auditProcessor } from './audit-processor.ts';
 import { CheckpointWriter, type CheckpointWriterParts } from './checkpoint-writer.ts';
 import { verifyExport } from './verify-export.ts';
 
-/** Loses the answer to some appends of checkpoints, before or after they happened, as a crash would. */
+/** Loses the answer to some appends of checkpoints, before or after they happened, as a crash would; or has no space. */
 class UnsteadyLog extends EmbeddedLog {
   failing: 'before' | 'after' | undefined;
+  /** So many appends of checkpoints are refused. */
+  full = 0;
 
   override async append(records: readonly Append[]): Promise<readonly Position[]> {
-    const failing = records.some(({ topic }) => topic === 'audit-checkpoints') ? this.failing : undefined;
+    const checkpoints = records.some(({ topic }) => topic === 'audit-checkpoints');
+    if (checkpoints && this.full-- > 0) throw new LogError('unavailable', 'no space');
+    const failing = checkpoints ? this.failing : undefined;
     if (failing === 'before') throw new Error('lost before');
     const positions = await super.append(records);
     if (failing === 'after') throw new Error('lost after');
@@ -152,6 +157,15 @@ describe('the checkpoint writer', () => {
     await writeFile(path, `${(await inFile())[0]}\n`);
     await runOnce();
     expect(sizesOf(await inFile())).toEqual([10, 20, 30]);
+    await expectSound();
+  });
+
+  it('begins again while there is no space, and leaves one chain in both places', async () => {
+    log.full = 3;
+    await happen(25);
+    await runUntil(2, { againMs: 1 });
+    expect(log.full).toBeLessThan(0);
+    expect(sizesOf(await inFile())).toEqual([10, 20, 25]);
     await expectSound();
   });
 

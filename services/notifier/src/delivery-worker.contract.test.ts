@@ -1,5 +1,5 @@
 import { RecordingReceiver } from '@tocsin/conformance';
-import type { AnySink, Message } from '@tocsin/core';
+import { type AnySink, type EventLog, LogError, type Message } from '@tocsin/core';
 import { sinks } from '@tocsin/sinks';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -119,6 +119,29 @@ describe('the delivery worker on the embedded log', () => {
     await rig.until((reports) => reports.length === 2);
     expect(later.outstanding).toBe(0);
     expect(receiver.repeats).toBe(0);
+  });
+
+  it('goes on while positions cannot be saved, and saves them when they can', async () => {
+    await hook();
+    await tell('@hook');
+    let refused = 0;
+    const { log } = rig;
+    const full: EventLog = {
+      partitions: log.partitions,
+      append: (records) => log.append(records),
+      run: (processors, signal) => log.run(processors, signal),
+      read: (request) => log.read(request),
+      ends: (topics) => log.ends(topics),
+      positions: (reader) => log.positions(reader),
+      save: (reader, positions) =>
+        refused++ < 3 ? Promise.reject(new LogError('unavailable', 'no space')) : log.save(reader, positions),
+    };
+    rig.worker({ log: full, limits: { saveEveryMs: 1 } });
+    await rig.open('s1');
+    await rig.until((reports) => reports.length === 1);
+    while (refused <= 3) await rig.open(`s${refused + 2}`);
+    await rig.stopWorkers();
+    expect(await log.positions('delivery-worker')).toEqual(await log.ends(['deliveries', 'attempts']));
   });
 
   it('comes back to an instruction whose lease ended while no worker was there, and makes it once', async () => {

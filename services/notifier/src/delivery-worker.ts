@@ -85,7 +85,7 @@ export class DeliveryWorker {
     grace.end();
     const failure = ends.find((end) => end.status === 'rejected');
     if (failure) throw failure.reason;
-    await this.#save();
+    await this.#save().catch(throwUnlessPassing);
   }
 
   #begin(saved: Readonly<Record<string, number>>): Outstanding {
@@ -174,7 +174,7 @@ export class DeliveryWorker {
   async #saveNowAndThen(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await pause(this.#limits.saveEveryMs, undefined, { signal, ref: false }).catch(() => {});
-      if (!signal.aborted) await this.#save();
+      if (!signal.aborted) await this.#save().catch(throwUnlessPassing);
     }
   }
 
@@ -185,4 +185,9 @@ export class DeliveryWorker {
     await this.#parts.log.save(this.name, positions);
     this.#saved = text;
   }
+}
+
+/** A log that cannot write now (disk full) gets the positions the next time: they only spare a successor some reading. */
+function throwUnlessPassing(error: unknown): void {
+  if (!(error instanceof LogError && error.retryable)) throw error;
 }

@@ -21,8 +21,9 @@ import { Serial } from './serial.ts';
 import { SqliteStore } from './sqlite-store.ts';
 
 export interface EmbeddedLogOptions {
-  /** Path of the SQLite file, or `:memory:`. */
-  readonly path: string;
+  /** Path of the SQLite file, or `:memory:`; or the opened file itself. */
+  readonly path?: string;
+  readonly store?: SqliteStore;
   /** Milliseconds since the epoch; the wall clock unless a test brings its own. */
   readonly clock?: () => Instant;
 }
@@ -43,6 +44,8 @@ const maxBatch = 1_000;
 /** Bytes that may wait to be written; an append beyond them is refused, so that a flood cannot fill the memory. */
 const maxPendingBytes = 128 * 1024 * 1024;
 const longestTimer = 2 ** 31 - 1;
+/** A wake that could not be written is tried again after this many milliseconds. */
+const untilWritable = 1_000;
 
 /**
  * The event log on one machine: one file, one partition. Appends that arrive while a transaction is being written share the
@@ -65,8 +68,8 @@ export class EmbeddedLog implements EventLog {
   #timerAt: Instant | undefined;
   #closed = false;
 
-  constructor({ path, clock = Date.now }: EmbeddedLogOptions) {
-    this.#store = new SqliteStore(path);
+  constructor({ path = ':memory:', store = new SqliteStore(path), clock = Date.now }: EmbeddedLogOptions) {
+    this.#store = store;
     this.#clock = clock;
     this.#ends = new Ends(this.#store.lasts());
     this.#engine = new FusedEngine({
@@ -75,6 +78,9 @@ export class EmbeddedLog implements EventLog {
       clock,
       onCommitted: (records) => {
         for (const follower of this.#followers) follower.offer(records);
+      },
+      onDoubt: () => {
+        for (const follower of this.#followers) follower.doubt();
       },
     });
   }
@@ -238,7 +244,8 @@ export class EmbeddedLog implements EventLog {
     clearTimeout(this.#timer);
     this.#timerAt = next;
     if (next === undefined) return;
-    const wait = Math.min(Math.max(next - this.#clock(), 1), longestTimer);
+    const soonest = this.#engine.refused ? untilWritable : 1;
+    const wait = Math.min(Math.max(next - this.#clock(), soonest), longestTimer);
     this.#timer = setTimeout(() => {
       this.#timerAt = undefined;
       void this.idle();

@@ -21,6 +21,8 @@ export interface EngineParts {
   readonly clock: () => Instant;
   /** Told of records that are durable, in order. */
   readonly onCommitted: (records: readonly Recorded[]) => void;
+  /** Told after a write that failed, and may have happened all the same: readers must look into the file. */
+  readonly onDoubt: () => void;
 }
 
 /** Records read from the log in one transaction while a list catches up. */
@@ -34,6 +36,7 @@ export class FusedEngine {
   readonly #parts: EngineParts;
   #lists: readonly Running[] = [];
   #failure: LogError | undefined;
+  #refused = false;
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
@@ -42,6 +45,11 @@ export class FusedEngine {
   /** Set when a processor threw: nothing is accepted until a list is started again. */
   get failure(): LogError | undefined {
     return this.#failure;
+  }
+
+  /** True when the last transaction could not be written, and the next may not be either. */
+  get refused(): boolean {
+    return this.#refused;
   }
 
   get processors(): readonly AnyProcessor[] {
@@ -94,6 +102,7 @@ export class FusedEngine {
     } catch (error) {
       return this.#failed(error);
     }
+    this.#refused = false;
     ends.adopt(transaction.ends);
     transaction.committed();
     onCommitted(transaction.records);
@@ -118,9 +127,18 @@ export class FusedEngine {
       this.endAll(error);
       return error;
     }
-    for (const list of this.#lists) list.tasks = this.#tasksOf(list);
+    this.#refused = true;
+    this.#startOver();
     const reason = error instanceof Error ? error.message : String(error);
     return new LogError('unavailable', `the log could not be written: ${reason}`, { cause: error });
+  }
+
+  /** A write that failed may have happened all the same: only the file knows. Everything in memory is read again from it. */
+  #startOver(): void {
+    const { store, ends, onDoubt } = this.#parts;
+    ends.reread(store.lasts());
+    for (const list of this.#lists) list.tasks = this.#tasksOf(list);
+    onDoubt();
   }
 
   /** Tasks as of the last commit. */
