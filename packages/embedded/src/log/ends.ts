@@ -43,6 +43,13 @@ export class Ends {
     return copy;
   }
 
+  /** As the file has it; log time never goes back. */
+  reread(lasts: readonly Placed[]): void {
+    const found = new Ends(lasts);
+    found.#now = Math.max(found.#now, this.#now);
+    this.adopt(found);
+  }
+
   adopt(other: Ends): void {
     this.#next = other.#next;
     this.#gid = other.#gid;

@@ -30,14 +30,18 @@ export class Follower {
     this.#nudge();
   }
 
+  /** Memory may lack something: the reader goes back to the file. */
+  doubt(): void {
+    this.#queue = [];
+    this.#overrun = true;
+    this.#nudge();
+  }
+
   offer(records: readonly Recorded[]): void {
     if (this.#overrun) return;
     for (const record of records) if (this.#topics.has(record.topic)) this.#queue.push(record);
-    if (this.#queue.length > maxQueued) {
-      this.#queue = [];
-      this.#overrun = true;
-    }
-    if (this.#queue.length > 0 || this.#overrun) this.#nudge();
+    if (this.#queue.length > maxQueued) this.doubt();
+    else if (this.#queue.length > 0) this.#nudge();
   }
 
   #nudge(): void {
