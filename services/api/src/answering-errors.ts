@@ -6,9 +6,45 @@ import { ApiError, apiErrorOf, errorBody, titleOf } from './errors.ts';
 /** A bug or a broken store, with the request it hit: for the log. */
 export type OnError = (error: unknown, requestId: string) => void;
 
+export type Answer = (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply;
+
+/** Answers with what an error means to the client, and reports what the operator should know. */
+export function answering(onError: OnError): Answer {
+  const reports = new Reports(onError);
+  return (error, request, reply) => {
+    const refusal = apiErrorOf(error);
+    if (refusal.status >= 500) reports.add(error, request.id);
+    if (refusal.code === 'unavailable') reply.header('retry-after', '1');
+    return reply.code(refusal.status).send(errorBody(refusal, request.id));
+  };
+}
+
+/** The same failure of many requests is reported once a second: a store that is full needs no flood of lines beside it. */
+class Reports {
+  readonly #onError: OnError;
+  #last = '';
+  #lastAt = 0;
+
+  constructor(onError: OnError) {
+    this.#onError = onError;
+  }
+
+  add(error: unknown, requestId: string): void {
+    // A refusal of ours without a cause is no failure: too much is waiting, or the process is stopping.
+    const about = error instanceof ApiError ? error.cause : error;
+    if (about === undefined) return;
+    const told = String(about);
+    const now = Date.now();
+    if (told === this.#last && now - this.#lastAt < 1_000) return;
+    this.#last = told;
+    this.#lastAt = now;
+    this.#onError(about, requestId);
+  }
+}
+
 /** Whatever goes wrong in a route, a hook or the framework leaves as the one error family. */
-export function answerErrors(app: FastifyInstance, onError: OnError): void {
-  app.setErrorHandler((error, request, reply) => answer(error, request, reply, onError));
+export function answerErrors(app: FastifyInstance, answer: Answer): void {
+  app.setErrorHandler(answer);
   app.setNotFoundHandler((request) => {
     const path = request.url.split('?')[0]?.slice(0, 256) ?? '';
     const methods = methodsOf(app, path);
@@ -16,13 +52,6 @@ export function answerErrors(app: FastifyInstance, onError: OnError): void {
       methods.length > 0 ? `${path} answers to ${methods.join(', ')}.` : 'GET /api/v2 lists what there is.';
     throw new ApiError('unknown_route', `There is no ${request.method} ${path}. ${instead}`);
   });
-}
-
-export function answer(error: unknown, request: FastifyRequest, reply: FastifyReply, onError: OnError): FastifyReply {
-  const refusal = apiErrorOf(error);
-  if (refusal.status >= 500) onError(refusal.cause ?? error, request.id);
-  if (refusal.code === 'unavailable') reply.header('retry-after', '1');
-  return reply.code(refusal.status).send(errorBody(refusal, request.id));
 }
 
 const methodsOf = (app: FastifyInstance, path: string): readonly string[] =>

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type EventLog, type Positions, positionKey, type Recorded, type TopicName } from '@tocsin/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from './errors.ts';
@@ -26,6 +27,8 @@ export class EventStream {
   constructor({ log, signal }: { readonly log: EventLog; readonly signal: AbortSignal }) {
     this.#log = log;
     this.#signal = signal;
+    // Every stream listens to it.
+    setMaxListeners(0, signal);
   }
 
   /** Streams until the client leaves or stops reading. */

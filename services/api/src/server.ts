@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Digest, EventLog } from '@tocsin/core';
 import Fastify, { type FastifyInstance } from 'fastify';
-import { answer, answerErrors, type OnError, refuseRaw } from './answering-errors.ts';
+import { answerErrors, answering, type OnError, refuseRaw } from './answering-errors.ts';
 import { type AuditOptions, auditRoutes } from './audit-routes.ts';
 import { deadLetterRoutes } from './dead-letter-routes.ts';
 import { guard } from './door.ts';
@@ -45,7 +45,8 @@ export class ApiServer {
   #stopping = false;
 
   constructor(options: ApiOptions) {
-    const { log, onError } = options;
+    const { log } = options;
+    const answer = answering(options.onError);
     this.#outcomes = new Outcomes({ log, topic: 'triage-events' });
     this.app = Fastify({
       bodyLimit: maxBodyBytes,
@@ -56,11 +57,11 @@ export class ApiServer {
       return503OnClosing: false,
       requestTimeout: requestWithinMs,
       http: { headersTimeout: headersWithinMs, connectionsCheckingInterval: checkTimesEveryMs },
-      frameworkErrors: (error, request, reply) => answer(error, request, reply, onError),
+      frameworkErrors: answer,
       clientErrorHandler: refuseRaw,
     });
     readBodies(this.app);
-    answerErrors(this.app, onError);
+    answerErrors(this.app, answer);
     guard(this.app, { log, accepts: options.accepts, stopping: () => this.#stopping });
     this.#routes(options);
   }
