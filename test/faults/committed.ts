@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type CheckReport, checkPipeline, readAll } from '@tocsin/conformance';
-import type { DetectionRejected, Event, Ledger, Recorded, SignalOpened } from '@tocsin/core';
+import type { DeliveryAttempted, DetectionRejected, Event, Ledger, Recorded, SignalOpened } from '@tocsin/core';
 import { EmbeddedLog } from '@tocsin/embedded';
 import { ingestService, isLedger, ledgerKey, type SignalsEntry } from '@tocsin/ingest';
 import { nodeDigest } from '@tocsin/runtime';
@@ -58,3 +58,13 @@ export const deadLetterTexts = (committed: Committed): readonly string[] =>
   eventsOf(committed, 'intake.dead').map((event) =>
     Buffer.from((event as DetectionRejected).data.bytes, 'base64').toString('utf8'),
   );
+
+/** How often each delivery was reported as made. */
+export function deliveredReports(committed: Committed): ReadonlyMap<string, number> {
+  const reports = new Map<string, number>();
+  for (const event of eventsOf(committed, 'attempts')) {
+    const { deliveryId, verdict } = (event as DeliveryAttempted).data;
+    if (verdict === 'delivered') reports.set(deliveryId, (reports.get(deliveryId) ?? 0) + 1);
+  }
+  return reports;
+}

@@ -50,6 +50,8 @@ export interface Evidence {
 const connections = 16;
 /** Requests after the last end. */
 const tail = 200;
+/** Longer than the second step of the retry ladder after an outage, and the longest wait of an update, on a busy machine. */
+const patienceMs = 240_000;
 export const now = (): number => performance.timeOrigin + performance.now();
 
 /** Runs a plan on the real process and judges what came of it. */
@@ -116,15 +118,23 @@ class FaultRun {
     await sending;
   }
 
-  /** Until nothing is left to deliver and every signal has told its last count. */
+  /** Until nothing is left to deliver and every signal has told its last count; the judge finds out what never came. */
   async drain(): Promise<void> {
-    await this.#receiver.waitForAccepted(this.#script.groups.size);
-    for (;;) {
-      const status = (await this.#stack.get('/api/v2/status')).body;
-      const { waiting, running } = at(status, 'data', 'attributes', 'deliveries') as Record<string, number>;
-      if (waiting === 0 && running === 0 && (await this.#counted()) >= this.#script.detectionIds.size) return;
-      await pause(500);
-    }
+    const given = new AbortController();
+    const patience = pause(patienceMs, undefined, { signal: given.signal }).catch(() => {});
+    let patient = true;
+    void patience.then(() => {
+      patient = false;
+    });
+    await Promise.race([this.#receiver.waitForAccepted(this.#script.groups.size), patience]);
+    while (patient && !(await this.#atRest())) await pause(500);
+    given.abort();
+  }
+
+  async #atRest(): Promise<boolean> {
+    const status = (await this.#stack.get('/api/v2/status')).body;
+    const { waiting, running } = at(status, 'data', 'attributes', 'deliveries') as Record<string, number>;
+    return waiting === 0 && running === 0 && (await this.#counted()) >= this.#script.detectionIds.size;
   }
 
   async #endAndAgain(): Promise<void> {

@@ -1,12 +1,20 @@
 import { type RecordingReceiver, reportText } from '@tocsin/conformance';
+import { defaultDeliveryLimits } from '@tocsin/notifier';
 import { at, type Stack } from '../e2e/stack-harness.ts';
-import { checkCommitted, type Committed, committedIn, deadLetterTexts, signalCounts } from './committed.ts';
+import {
+  checkCommitted,
+  type Committed,
+  committedIn,
+  deadLetterTexts,
+  deliveredReports,
+  signalCounts,
+} from './committed.ts';
 import type { End, Evidence, FaultReport } from './fault-run.ts';
 import type { Script } from './script.ts';
 import { tocsinCommand } from './tocsin-command.ts';
 
-/** Attempts that the delivery worker makes at once to one sink: so many may be repeated after a crash. */
-const inFlightPerCrash = 16;
+/** Attempts that the delivery worker has under way to one sink, unreported ones included: so many may be repeated after a crash. */
+const inFlightPerCrash = defaultDeliveryLimits.perSink;
 
 /** Asks the running server first, stops it in good order, and then looks at what it has committed. */
 export async function judge(evidence: Evidence, stack: Stack, say: (line: string) => void): Promise<FaultReport> {
@@ -79,6 +87,8 @@ function* judgeDeliveries(committed: Committed, { requests }: RecordingReceiver)
     if (known?.size !== 1) yield `signal ${id} was delivered under ${known?.size ?? 0} ids: ${[...(known ?? [])]}`;
     ids.delete(id);
   }
+  for (const [id, reports] of deliveredReports(committed))
+    if (reports > 1) yield `${id} was delivered again although its delivery stood in the log: ${reports} reports`;
   for (const [id, known] of ids)
     yield `${[...known].slice(0, 3)} tells of ${id || 'no signal'}, which is not in the log`;
 }
