@@ -202,7 +202,10 @@ describe('an idempotency key', () => {
     const [one, other] = [await open('key one'), await open('key other')];
     const headers = { 'idempotency-key': 'shared' };
     const both = await Promise.all([setState(one, 'archived', {}, headers), setState(other, 'archived', {}, headers)]);
-    expect(both.map(({ body }) => at(body, 'data', 'id'))).toEqual([one, other]);
+    expect(both.map(({ status, body }) => [status, at(body, 'data', 'id')])).toEqual([
+      [200, one],
+      [200, other],
+    ]);
     expect(await setState(one, 'open', {}, headers)).toMatchObject(refused(400, 'invalid_command', 'already used'));
   });
   test('that cannot be one is refused, not ignored', async () => {

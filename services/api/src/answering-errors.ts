@@ -15,8 +15,16 @@ export function answering(onError: OnError): Answer {
     const refusal = apiErrorOf(error);
     if (refusal.status >= 500) reports.add(error, request.id);
     if (refusal.code === 'unavailable') reply.header('retry-after', '1');
+    if (refusal.code === 'too_large') readOn(request, reply);
     return reply.code(refusal.status).send(errorBody(refusal, request.id));
   };
+}
+
+/** Hanging up on a client that is still sending would cost it the answer. The time limit of requests ends this. */
+function readOn({ raw }: FastifyRequest, reply: FastifyReply): void {
+  if (raw.complete) return;
+  reply.removeHeader('connection');
+  raw.resume();
 }
 
 /** The same failure of many requests is reported once a second: a store that is full needs no flood of lines beside it. */

@@ -25,7 +25,6 @@ export class IntakeLoad {
     const bytes = length === undefined ? assumedBytes : Number(length);
     if (bytes > smallBytes) {
       if (this.#bytes + bytes > this.#limit) {
-        reply.header('connection', 'close');
         done(this.#tooMuch());
         return;
       }
