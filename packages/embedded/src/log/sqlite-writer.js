@@ -40,8 +40,9 @@ export class SqliteWriter {
   /** @param {Database.Database} db */
   constructor(db) {
     this.#db = db;
+    // Large pages: records of a few KB pack well, and a commit touches fewer of them. A checkpoint every 16 MB of log.
     db.exec(
-      'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -32000;',
+      'PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 1000; PRAGMA cache_size = -32000;',
     );
     db.exec(`
       CREATE TABLE IF NOT EXISTS state (
