@@ -209,7 +209,7 @@ describe('live streams', () => {
     const ended = stream.ended();
     const started = Date.now();
     expect(await stack.stop()).toBe(0);
-    expect(Date.now() - started).toBeLessThan(10_000);
+    expect(Date.now() - started, 'ms').toBeLessThan(10_000);
     expect(await ended).toBe(true);
     await stack.resume();
   });

@@ -117,6 +117,18 @@ test('closing answers what is under way, and does not wait for those who never f
   expect(answer).toMatch(/^HTTP\/1\.1 202 /);
 });
 
+test('closing ends live streams and unused connections at once', async () => {
+  const { api } = rig();
+  const url = await api.listen({ host: '127.0.0.1', port: 0 });
+  const stream = await fetch(`${url}/api/v2/security_monitoring/signals/stream`, { headers: { authorization } });
+  await send(url, '{"title":"leaves an idle connection"}');
+  const ahead = connect(Number(new URL(url).port), '127.0.0.1');
+  await once(ahead, 'connect');
+  const began = performance.now();
+  await Promise.all([api.close(), stream.text()]);
+  expect(performance.now() - began).toBeLessThan(2_000);
+});
+
 test('a command that is not decided in time is a 202 with the id to ask for', async () => {
   const { api } = rig();
   const answer = await api.app.inject({

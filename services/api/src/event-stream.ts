@@ -95,6 +95,7 @@ class Client {
       'content-type': 'text/event-stream',
       'cache-control': 'no-store',
       'x-accel-buffering': 'no',
+      connection: 'close',
     });
     this.#raw.write(text);
   }

@@ -3,6 +3,7 @@ import type { Digest, EventLog } from '@tocsin/core';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { answerErrors, answering, type OnError, refuseRaw } from './answering-errors.ts';
 import { type AuditOptions, auditRoutes } from './audit-routes.ts';
+import { Connections } from './connections.ts';
 import { deadLetterRoutes } from './dead-letter-routes.ts';
 import { guard } from './door.ts';
 import { EventStream } from './event-stream.ts';
@@ -42,6 +43,7 @@ export class ApiServer {
   readonly app: FastifyInstance;
   readonly #outcomes: Outcomes;
   readonly #end = new AbortController();
+  readonly #connections: Connections;
   #stopping = false;
 
   constructor(options: ApiOptions) {
@@ -60,6 +62,7 @@ export class ApiServer {
       frameworkErrors: answer,
       clientErrorHandler: refuseRaw,
     });
+    this.#connections = new Connections(this.app.server);
     readBodies(this.app);
     answerErrors(this.app, answer);
     guard(this.app, { log, accepts: options.accepts, stopping: () => this.#stopping });
@@ -80,9 +83,8 @@ export class ApiServer {
   async close(): Promise<void> {
     this.#stopping = true;
     this.#end.abort();
-    const timer = setTimeout(() => this.app.server.closeAllConnections(), closeWithinMs);
+    this.#connections.drain(closeWithinMs);
     await this.app.close();
-    clearTimeout(timer);
   }
 
   #routes(options: ApiOptions): void {
