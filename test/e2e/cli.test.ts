@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type Ran, type RunSettings, RunningTocsin, runTocsin } from './run-tocsin.ts';
-import { at, Stack } from './stack-harness.ts';
+import { at, eventually, Stack } from './stack-harness.ts';
 
 const anna = '6f9619ff-8b86-4d01-b42d-00cf4fc964ff';
 const rules = `
@@ -65,6 +65,24 @@ describe('tocsin detect send', { timeout: 60_000 }, () => {
     const guessed = await send(suricata, '--format', 'auto', '-o', 'ndjson');
     expect(guessed.code).toBe(0);
     expect(JSON.parse(guessed.stdout)).toMatchObject({ accepted: 1 });
+  });
+
+  test('sends what comes through a pipe as it comes, and counts lines over all of it', async () => {
+    const input = '{"title":"from an open pipe"}\n';
+    const sending = new RunningTocsin(['detect', 'send', '--format', 'tocsin'], {
+      data: stack.data,
+      input,
+      open: true,
+    });
+    onTestFinished(() => void sending.child.kill('SIGKILL'));
+    await eventually('the signal of a pipe that has not ended', async () => {
+      const { body } = await stack.get('/api/v2/security_monitoring/signals?page[limit]=100');
+      return JSON.stringify(body).includes('from an open pipe') || undefined;
+    });
+    sending.child.stdin?.end('{"title":"the last"}\n{"title":');
+    const { code, stdout } = await sending.ended();
+    expect(stdout).toMatch(/^accepted 2, skipped 0, rejected 1\n {2}line 3: /);
+    expect(code).toBe(6);
   });
 
   test('--wait shows the signal and its deliveries', async () => {

@@ -15,8 +15,9 @@ export interface Ran {
 export interface RunSettings {
   /** Data directory of the server that is meant. */
   readonly data?: string;
-  /** Standard input. */
+  /** Standard input; it ends there, unless `open`. */
   readonly input?: string;
+  readonly open?: boolean;
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -27,7 +28,7 @@ export class RunningTocsin {
   stderr = '';
   readonly #end: Promise<readonly unknown[]>;
 
-  constructor(args: readonly string[], { data, input, env = {} }: RunSettings = {}) {
+  constructor(args: readonly string[], { data, input = '', open = false, env = {} }: RunSettings = {}) {
     const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TOCSIN_')));
     this.child = spawn(process.execPath, [tocsin, ...args], {
       env: { ...inherited, ...(data !== undefined && { TOCSIN_DATA: data }), ...env },
@@ -39,7 +40,8 @@ export class RunningTocsin {
       this.stderr += text;
     });
     this.#end = once(this.child, 'close');
-    this.child.stdin?.on('error', () => {}).end(input ?? '');
+    this.child.stdin?.on('error', () => {}).write(input);
+    if (!open) this.child.stdin?.end();
   }
 
   /** Resolves as soon as its output matches; rejects with what it said when it ends before. */
