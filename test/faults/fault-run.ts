@@ -50,8 +50,8 @@ export interface Evidence {
 const connections = 16;
 /** Requests after the last end. */
 const tail = 200;
-/** Longer than the second step of the retry ladder after an outage, and the longest wait of an update, on a busy machine. */
-const patienceMs = 240_000;
+/** Longer than the longest wait of an update, on a busy machine; three times this, longer than two steps of the retry ladder. */
+const patienceMs = 90_000;
 export const now = (): number => performance.timeOrigin + performance.now();
 
 /** Runs a plan on the real process and judges what came of it. */
@@ -121,7 +121,9 @@ class FaultRun {
   /** Until nothing is left to deliver and every signal has told its last count; the judge finds out what never came. */
   async drain(): Promise<void> {
     const given = new AbortController();
-    const patience = pause(patienceMs, undefined, { signal: given.signal }).catch(() => {});
+    const patience = pause(this.#plan.outageMs === undefined ? patienceMs : 3 * patienceMs, undefined, {
+      signal: given.signal,
+    }).catch(() => {});
     let patient = true;
     void patience.then(() => {
       patient = false;
