@@ -2,7 +2,15 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { blocksOf, read } from './documents.ts';
 import { RunningTocsin, runTocsin } from './run-tocsin.ts';
+
+/** But for ids and the width of columns. */
+const alike = (text: string): string =>
+  text
+    .replace(/\bs[\w-]{32}\b/g, 'ID')
+    .replace(/ +/g, ' ')
+    .trim();
 
 /** A place for temporary files that nobody else uses. */
 function emptyFolder(): string {
@@ -22,6 +30,10 @@ test('`tocsin demo --once` shows that everything holds, without colours for a pi
   expect(stdout).toMatch(/^── All of it holds/m);
   expect(stdout).not.toContain('\u001b');
   expect(code).toBe(0);
+  // README.md shows an excerpt of it.
+  const printed = new Set(stdout.split('\n').map(alike));
+  const shown = blocksOf(read('README.md'), 'text').join('\n').split('\n').map(alike);
+  expect(shown.filter((line) => !printed.has(line))).toEqual([]);
   expect(readdirSync(folder)).toEqual([]);
 });
 
