@@ -56,9 +56,9 @@ export const now = (): number => performance.timeOrigin + performance.now();
 
 /** Runs a plan on the real process and judges what came of it. */
 export async function faultRun(plan: FaultPlan): Promise<FaultReport> {
-  // Slow enough that some deliveries are always under way.
+  // Slow enough that some deliveries are always under way; and in a stop, until long after the intake has closed.
   const receiver = await RecordingReceiver.start({ content: false, mark: /"signal":\{"id":"([^"]+)"/ });
-  receiver.always({ delayMs: 5 });
+  receiver.always({ delayMs: plan.how === 'kill' ? 5 : 200 });
   const stack = await Stack.start({ rules: rulesFor(receiver.url), logLevel: 'error' });
   try {
     const run = new FaultRun(plan, stack, receiver);
