@@ -36,8 +36,9 @@ export class DataDirectory {
     const lock = new Database(join(absolute, 'owner.lock'));
     try {
       lock.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE');
-    } catch {
+    } catch (error) {
       lock.close();
+      if (!/^SQLITE_(BUSY|LOCKED)/.test(String(Reflect.get(Object(error), 'code')))) throw error;
       throw new DirectoryTaken(absolute, ownerOf(absolute));
     }
     writeFileSync(join(absolute, 'owner.pid'), `${process.pid}\n`);

@@ -19,7 +19,7 @@ export function packed(about: {
   const names = new Names();
   const records = new Float64Array(about.records.length * recordNumbers);
   const puts = new Float64Array(about.puts.length * putNumbers);
-  const texts: string[] = [];
+  const texts = new Chunks();
   about.records.forEach(({ gid, record, text }, n) => {
     const { topic, offset, key, recordedAt, occurredAt = Number.NaN, seq = Number.NaN } = record;
     const numbers = [
@@ -33,14 +33,41 @@ export function packed(about: {
       text.length,
     ];
     records.set(numbers, n * recordNumbers);
-    texts.push(key, text);
+    texts.add(key, text);
   });
   about.puts.forEach(({ processor, key, version, wakeAt = Number.NaN, text }, n) => {
     const numbers = [names.indexOf(processor), version, wakeAt, key.length, text === undefined ? -1 : text.length];
     puts.set(numbers, n * putNumbers);
-    texts.push(key, text ?? '');
+    texts.add(key, text ?? '');
   });
-  return { names: names.all, records, puts, texts: texts.join(''), notes: [...about.notes] };
+  return { names: names.all, records, puts, texts: texts.all(), notes: [...about.notes] };
+}
+
+/** Characters of one chunk of texts; far below the longest string that there can be. */
+const chunkLength = 8 * 1024 * 1024;
+
+/** Keys and texts one after another, in chunks; what belongs together stays in one. */
+class Chunks {
+  readonly #full: string[] = [];
+  #open: string[] = [];
+  #length = 0;
+
+  add(key: string, text: string): void {
+    this.#open.push(key, text);
+    this.#length += key.length + text.length;
+    if (this.#length >= chunkLength) this.#close();
+  }
+
+  all(): readonly string[] {
+    if (this.#length > 0) this.#close();
+    return this.#full;
+  }
+
+  #close(): void {
+    this.#full.push(this.#open.join(''));
+    this.#open = [];
+    this.#length = 0;
+  }
 }
 
 /** Each name once. */

@@ -39,8 +39,9 @@ interface Pending {
   readonly reject: (error: unknown) => void;
 }
 
-/** Records taken into one transaction at most; more wait for the next. */
+/** Records, and characters of them, taken into one transaction before the rest waits for the next. */
 const maxBatch = 1_000;
+const maxBatchLength = 8 * 1024 * 1024;
 /** Bytes that may wait to be written; an append beyond them is refused, so that a flood cannot fill the memory. */
 const maxPendingBytes = 128 * 1024 * 1024;
 const longestTimer = 2 ** 31 - 1;
@@ -211,10 +212,14 @@ export class EmbeddedLog implements EventLog {
 
   #takePending(): readonly Pending[] {
     let count = 0;
-    let size = 0;
-    while (count < this.#pending.length && size < maxBatch) {
-      size += this.#pending[count]?.records.length ?? 0;
-      count += 1;
+    for (
+      let size = 0, length = 0;
+      count < this.#pending.length && size < maxBatch && length < maxBatchLength;
+      count += 1
+    ) {
+      const records = this.#pending[count]?.records ?? [];
+      size += records.length;
+      length += bytesOf(records);
     }
     const taken = this.#pending.splice(0, count);
     this.#pendingBytes -= taken.reduce((sum, { records }) => sum + bytesOf(records), 0);

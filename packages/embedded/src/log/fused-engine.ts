@@ -128,8 +128,12 @@ export class FusedEngine {
       return error;
     }
     this.#refused = true;
-    this.#startOver();
     const reason = error instanceof Error ? error.message : String(error);
+    try {
+      this.#startOver();
+    } catch (cause) {
+      return this.#failed(new LogError('stopped', `the log can be neither written nor read: ${reason}`, { cause }));
+    }
     return new LogError('unavailable', `the log could not be written: ${reason}`, { cause: error });
   }
 

@@ -7,12 +7,12 @@ import Database from 'libsql';
  * copying every value by itself. `records` holds eight numbers a record: index of its topic, offset, place in the one order,
  * `recordedAt`, `occurredAt`, `seq` (NaN: none), length of its key, length of its text. `puts` holds five a state entry: index
  * of its processor, version, `wakeAt` (NaN: none), length of its key, length of its text (-1: forget it). Keys and texts stand
- * in `texts` one after another, in this order.
+ * in `texts` one after another, in this order; a chunk ends behind a text.
  * @typedef {{
  *   readonly names: readonly string[],
  *   readonly records: Float64Array,
  *   readonly puts: Float64Array,
- *   readonly texts: string,
+ *   readonly texts: readonly string[],
  *   readonly notes: readonly (readonly [name: string, text: string])[],
  * }} Batch
  */
@@ -26,6 +26,30 @@ export const putNumbers = 5;
 export function tableOf(topic) {
   if (!/^[a-z0-9._-]+$/.test(topic)) throw new Error(`not a topic name: ${topic}`);
   return `"topic:${topic}"`;
+}
+
+/** Cuts the texts of a batch apart again. */
+class Texts {
+  #chunks;
+  #chunk = 0;
+  #at = 0;
+
+  /** @param {readonly string[]} chunks */
+  constructor(chunks) {
+    this.#chunks = chunks;
+  }
+
+  /** @param {number} length */
+  next(length) {
+    const chunk = this.#chunks[this.#chunk] ?? '';
+    const text = chunk.slice(this.#at, this.#at + length);
+    this.#at += length;
+    if (this.#at >= chunk.length && chunk.length > 0) {
+      this.#chunk += 1;
+      this.#at = 0;
+    }
+    return text;
+  }
 }
 
 /** `synchronous=FULL`: a commit that returned survives power loss. */
@@ -72,8 +96,9 @@ export class SqliteWriter {
     for (const name of batch.names) if (name.startsWith('topic:')) this.#insert(name);
     this.#db.exec('BEGIN IMMEDIATE');
     try {
-      const at = this.#writeRecords(batch);
-      this.#writeStates(batch, at);
+      const texts = new Texts(batch.texts);
+      this.#writeRecords(batch, texts);
+      this.#writeStates(batch, texts);
       for (const [name, text] of batch.notes) this.#note.run(name, text);
       this.#db.exec('COMMIT');
     } catch (error) {
@@ -84,41 +109,34 @@ export class SqliteWriter {
 
   /**
    * @param {Batch} batch
-   * @returns {number} how far into the texts it got
+   * @param {Texts} texts
    */
-  #writeRecords({ names, records, texts }) {
-    let at = 0;
+  #writeRecords({ names, records }, texts) {
     for (let n = 0; n < records.length; n += recordNumbers) {
-      const key = at + number(records, n + 6);
-      const end = key + number(records, n + 7);
+      const key = texts.next(number(records, n + 6));
       this.#insert(names[number(records, n)] ?? '').run(
         number(records, n + 1),
         number(records, n + 2),
-        texts.slice(at, key),
+        key,
         number(records, n + 3),
         orNull(records, n + 4),
         orNull(records, n + 5),
-        texts.slice(key, end),
+        texts.next(number(records, n + 7)),
       );
-      at = end;
     }
-    return at;
   }
 
   /**
    * @param {Batch} batch
-   * @param {number} from
+   * @param {Texts} texts
    */
-  #writeStates({ names, puts, texts }, from) {
-    let at = from;
+  #writeStates({ names, puts }, texts) {
     for (let n = 0; n < puts.length; n += putNumbers) {
       const processor = names[number(puts, n)];
-      const key = texts.slice(at, at + number(puts, n + 3));
-      at += key.length;
+      const key = texts.next(number(puts, n + 3));
       const length = number(puts, n + 4);
       if (length < 0) this.#forget.run(processor, key);
-      else this.#put.run(processor, key, number(puts, n + 1), orNull(puts, n + 2), texts.slice(at, at + length));
-      at += Math.max(0, length);
+      else this.#put.run(processor, key, number(puts, n + 1), orNull(puts, n + 2), texts.next(length));
     }
   }
 
