@@ -33,6 +33,7 @@ export class Lifecycle {
   readonly #log: Logger;
   readonly #gracefulMs: number;
   readonly #stop = new AbortController();
+  readonly #failed = new AbortController();
   readonly #undo: Undo[] = [];
   readonly #starting = new Set<Promise<unknown>>();
   #stopped: Promise<boolean> | undefined;
@@ -46,6 +47,16 @@ export class Lifecycle {
   /** Aborts as soon as the stop begins. */
   get stopping(): AbortSignal {
     return this.#stop.signal;
+  }
+
+  /** Aborts when something failed without which the process is of no use; the reason says what. */
+  get failed(): AbortSignal {
+    return this.#failed.signal;
+  }
+
+  /** Asks whoever runs the process to stop everything and to end it as failed. Only the first reason counts. */
+  fail(reason: string): void {
+    this.#failed.abort(new Error(reason));
   }
 
   /** Starts something and remembers how to stop it. Rejects with what `start` threw, or when the stop has begun. */

@@ -5,7 +5,7 @@ const hardLimitMs = 25_000;
 
 /**
  * Runs a main. `body` starts its steps and returns; the process then lives until SIGTERM or SIGINT: steps are stopped and the
- * process exits 0 (1 when a step failed to stop). A second signal or 25 s end it at once with 1, and so does an error nobody
+ * process exits 0 (1 when a step failed to stop). `lifecycle.fail` stops it in the same way and ends it with 1. A second signal or 25 s end it at once with 1, and so does an error nobody
  * handled: after that only a new process can be trusted. A number returned by `body` ends the process with it.
  */
 export async function runProcess(
@@ -24,7 +24,7 @@ export async function runProcess(
     }, hardLimitMs).unref();
     const clean = await lifecycle.stop();
     log.info({ clean }, 'stopped');
-    process.exit(clean ? code : 1);
+    process.exit(clean && !lifecycle.failed.aborted ? code : 1);
   };
   const die = (err: unknown, what: string): never => {
     log.fatal({ err }, what);
@@ -36,6 +36,10 @@ export async function runProcess(
       if (leaving) process.exit(1);
       leave(0).catch((error: unknown) => die(error, 'failed to stop'));
     });
+  lifecycle.failed.addEventListener('abort', () => {
+    log.fatal({ err: lifecycle.failed.reason as unknown }, 'failed');
+    if (!leaving) leave(1).catch((error: unknown) => die(error, 'failed to stop'));
+  });
   process.on('unhandledRejection', (reason) => die(reason, 'unhandled rejection'));
   process.on('uncaughtException', (error) => die(error, 'uncaught exception'));
 

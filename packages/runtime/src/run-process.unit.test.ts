@@ -40,6 +40,19 @@ describe('a process', () => {
     expect(errors).toContain('did not stop in time');
   });
 
+  it('stops in good order when a part has failed, and exits 1', async () => {
+    start('fails');
+    expect(await exit()).toBe(1);
+    expect(errors).toContain('"clean":true');
+  });
+
+  it('exits 1 when a part fails during the stop', async () => {
+    await once(start('fails-late').stdout as NodeJS.ReadableStream, 'data');
+    child.kill('SIGTERM');
+    expect(await exit()).toBe(1);
+    expect(errors).toContain('dead at last');
+  });
+
   it('exits 1 at once on the second signal', async () => {
     await once(start('hangs').stdout as NodeJS.ReadableStream, 'data');
     const stopping = once(child.stderr as NodeJS.ReadableStream, 'data');
@@ -55,6 +68,7 @@ describe('a process', () => {
     ['throws', 1, 'cannot start'],
     ['rejects', 1, 'unhandled rejection'],
     ['returns', 7, '"clean":true'],
+    ['fails', 1, 'a part of it is dead'],
   ] as const)('that %s exits %d', async (behaviour, code, words) => {
     start(behaviour);
     expect(await exit()).toBe(code);

@@ -18,5 +18,7 @@ await runProcess({ log, gracefulMs: 1_000 }, async (lifecycle) => {
     await lifecycle.step({ name: 'hanging', start: () => {}, stop: () => new Promise<void>(() => {}) });
   process.stdout.write('ready\n');
   if (behaviour === 'rejects') void Promise.reject(new Error('nobody cares'));
+  if (behaviour === 'fails') lifecycle.fail('a part of it is dead');
+  if (behaviour === 'fails-late') lifecycle.stopping.addEventListener('abort', () => lifecycle.fail('dead at last'));
   return undefined;
 });

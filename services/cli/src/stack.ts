@@ -86,6 +86,7 @@ export class EmbeddedStack {
       () => new EmbeddedLog({ path: directory.logFile() }),
       (opened) => opened.close(),
     );
+    await this.#background('log writer', (signal) => log.watch(signal));
     const audit = await auditService(
       { log, digest: nodeDigest },
       {
@@ -207,7 +208,7 @@ export class EmbeddedStack {
         failure = err instanceof Error ? err.message : String(err);
         this.#health.fatal(`${name}: ${failure}`);
         this.#logger.fatal({ err }, `${name} stopped`);
-        process.kill(process.pid, 'SIGTERM');
+        this.#lifecycle.fail(`${name}: ${failure}`);
       });
     await this.#lifecycle.step({
       name,

@@ -156,6 +156,16 @@ export class EmbeddedLog implements EventLog {
     return now;
   }
 
+  /** Resolves when the signal has aborted. Rejects as soon as nothing can be written any more: only a new process helps then. */
+  async watch(signal: AbortSignal): Promise<void> {
+    const { broken } = this.#store.writer;
+    await new Promise<void>((resolve) => {
+      if (signal.aborted || broken.aborted) resolve();
+      for (const either of [signal, broken]) either.addEventListener('abort', () => resolve(), { once: true });
+    });
+    broken.throwIfAborted();
+  }
+
   /** Commits what is pending, ends all runs and readers, and lets go of the file. */
   async close(): Promise<void> {
     if (this.#closed) return;

@@ -6,10 +6,13 @@ export interface LogWriter {
   /** Resolves when the batch is durable; rejects when nothing of it was written. One at a time. */
   commit(batch: Batch): Promise<void>;
   close(): Promise<void>;
+  /** Aborts when nothing can be written any more, ever; the reason is an `Error` that says why. */
+  readonly broken: AbortSignal;
 }
 
 /** For the log in memory, whose file no other thread can open. */
 export class SameThreadWriter implements LogWriter {
+  readonly broken: AbortSignal = new AbortController().signal;
   readonly #writer: SqliteWriter;
 
   constructor(writer: SqliteWriter) {
@@ -34,13 +37,19 @@ interface Waiting {
 export class WriterThread implements LogWriter {
   readonly #worker: Worker;
   #waiting: Waiting | undefined;
+  readonly #broken = new AbortController();
   #failure: Error | undefined;
+  #closing = false;
 
   constructor(path: string) {
     this.#worker = new Worker(new URL('./writer-thread.js', import.meta.url), { workerData: { path } });
     this.#worker.on('message', (reason: string | undefined) => this.#settle(reason));
     this.#worker.on('error', (error) => this.#end(error));
     this.#worker.on('exit', () => this.#end(new Error('the writer thread has ended')));
+  }
+
+  get broken(): AbortSignal {
+    return this.#broken.signal;
   }
 
   commit(batch: Batch): Promise<void> {
@@ -53,6 +62,7 @@ export class WriterThread implements LogWriter {
 
   async close(): Promise<void> {
     if (this.#failure) return;
+    this.#closing = true;
     const exited = new Promise<void>((resolve) => this.#worker.once('exit', () => resolve()));
     this.#worker.postMessage('close');
     await exited;
@@ -66,7 +76,8 @@ export class WriterThread implements LogWriter {
   }
 
   #end(error: Error): void {
-    this.#failure = error;
+    this.#failure ??= error;
+    if (!this.#closing) this.#broken.abort(this.#failure);
     this.#waiting?.reject(error);
     this.#waiting = undefined;
   }
