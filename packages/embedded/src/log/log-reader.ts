@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { positionKey, type ReadRequest, type Recorded, type TopicName, topicShape } from '@tocsin/core';
 import type { Ends } from './ends.ts';
 import { Follower } from './follower.ts';
@@ -99,11 +100,13 @@ export class LogReader {
     }
   }
 
-  *#stored(gid: number): Iterable<readonly Recorded[]> {
+  /** Others get their turn between two batches: a long log is not read in one go. */
+  async *#stored(gid: number): AsyncIterable<readonly Recorded[]> {
     while (!this.#request.signal.aborted) {
       const batch = this.next(rowsAhead, gid);
       if (batch.length === 0) return;
       yield batch;
+      await nextTurn();
     }
   }
 
