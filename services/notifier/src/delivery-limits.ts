@@ -5,6 +5,8 @@ export interface DeliveryLimits {
    * HTTP client opens fewer connections than that; the others wait for their reports to be written. 128.
    */
   readonly perSink: number;
+  /** Instead, to a sink that has not answered within `timeoutMs`: a few that hang must not take every slot. 16. */
+  readonly perSilentSink: number;
   /** Attempts at once altogether. 512. */
   readonly total: number;
   /** Of one attempt. 15 s, as long as the HTTP client takes at most. */
@@ -22,6 +24,7 @@ export interface DeliveryLimits {
 }
 export const defaultDeliveryLimits: DeliveryLimits = {
   perSink: 128,
+  perSilentSink: 16,
   total: 512,
   timeoutMs: 15_000,
   breakerFailures: 10,

@@ -168,6 +168,18 @@ describe('the delivery worker on the embedded log', () => {
     expect(rig.reports.every(({ data }) => data.sink === 'hook')).toBe(true);
   });
 
+  it('keeps slots free for a sink that answers when others take all they can get', async () => {
+    await hook();
+    const dead = own('hanging', () => new Promise(() => {}));
+    for (const handle of ['dead-1', 'dead-2']) await rig.configure('sink', { handle, type: 'hanging' });
+    await tell('@dead-1', '@dead-2', '@hook');
+    for (let n = 0; n < 30; n += 1) await rig.open(`s${n}`);
+    const limits = { timeoutMs: 60_000, graceMs: 0, perSink: 8, perSilentSink: 2, total: 16 };
+    rig.worker({ sinks: [...sinks, dead], limits });
+    await receiver.waitForAccepted(30);
+    expect(rig.reports.every(({ data }) => data.sink === 'hook')).toBe(true);
+  });
+
   it('reads an instruction again from the log when it has not kept the text', async () => {
     await hook();
     await tell('@hook');

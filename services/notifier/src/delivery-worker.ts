@@ -128,7 +128,8 @@ export class DeliveryWorker {
   }
 
   #work(signal: AbortSignal, grace: StopGrace): Promise<void> {
-    const { perSink: perGroup, total } = this.#limits;
+    const { total } = this.#limits;
+    const perGroup = (sink: string) => this.#caller.slotsOf(sink);
     return this.#parts.queue.work(({ data }) => this.#carryOut(data, { signal, grace }), { perGroup, total, signal });
   }
 

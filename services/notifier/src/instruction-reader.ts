@@ -28,8 +28,10 @@ export class InstructionReader {
     const { signal } = new AbortController();
     for await (const batch of this.#log.read({ topics: ['deliveries'], from, follow: false, signal })) {
       for (const record of batch) outstanding.fill(record);
-      break;
+      const own = batch.find(({ partition, offset }) => partition === held.partition && offset === held.offset);
+      // Handed out even where there was no room to keep it.
+      return outstanding.current(held) && (own?.value as DeliveryRequested | undefined);
     }
-    return outstanding.current(held)?.event;
+    return undefined;
   }
 }

@@ -72,13 +72,15 @@ export class Outstanding {
     if (held && answers(about, held)) this.#drop(held);
   }
 
-  /** A record of `deliveries` that was read once more for its text. */
+  /** A record of `deliveries` that was read once more for its text, which is kept where there is room for it. */
   fill(record: Recorded): void {
     const event = record.value as DeliveryRequested;
     const held = this.#held.get(event.data.deliveryId);
     if (!held || held.event || held.offset !== record.offset || held.partition !== record.partition) return;
+    const kept = this.#kept.get(held.sink) ?? 0;
+    if (kept >= this.#keptPerSink) return;
     this.#held.set(held.deliveryId, { ...held, event });
-    this.#kept.set(held.sink, (this.#kept.get(held.sink) ?? 0) + 1);
+    this.#kept.set(held.sink, kept + 1);
   }
 
   /** The instruction, unless it was reported or replaced by a newer one meanwhile. */

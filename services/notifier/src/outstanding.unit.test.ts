@@ -53,6 +53,19 @@ describe('what is outstanding', () => {
     expect(outstanding.read(instruction(3, { id: 'd', attempt: 1, lease: 1 }))?.event).toBeDefined();
   });
 
+  it('keeps no more texts of a sink when they are read once more', () => {
+    const outstanding = fresh(1);
+    const [a, b, c] = ['a', 'b', 'c'].map((id, at) => instruction(at, { id, attempt: 1, lease: 1 }));
+    if (!a || !b || !c) throw new Error('three were made');
+    for (const record of [a, b, c]) outstanding.read(record);
+    const kept = () => [...outstanding.all()].filter(({ event }) => event).map(({ deliveryId }) => deliveryId);
+    for (const record of [a, b, c]) outstanding.fill(record);
+    expect(kept()).toEqual(['a']);
+    outstanding.reported(told('a', 1, 1), { partition: 0, offset: 0 });
+    for (const record of [b, c]) outstanding.fill(record);
+    expect(kept()).toEqual(['b']);
+  });
+
   it('lets a successor that begins at any checkpoint know exactly the same', () => {
     const act = fc.oneof(
       { weight: 3, arbitrary: fc.constant('issue' as const) },

@@ -5,6 +5,7 @@ import type {
   Digest,
   EventLog,
   Http,
+  Instant,
   JobQueue,
   Verdict,
   Wires,
@@ -43,6 +44,7 @@ export class SinkCaller {
   readonly #config: ConfigFollower;
   readonly #sinks: ConfiguredSinks;
   readonly #breakers: SinkBreakers<AttemptOutcome>;
+  readonly #answeredAt = new Map<string, Instant>();
 
   constructor(parts: SinkCallerParts) {
     this.#parts = parts;
@@ -55,14 +57,21 @@ export class SinkCaller {
         opened: (sink, first) => this.#opened(sink, first),
         changed: (sink, state) => parts.observer.breaker?.({ sink, state }),
       },
-      // A far end that asks for time is alive.
-      ({ verdict }) => verdict.kind === 'retry' && verdict.afterMs === undefined,
+      failed,
     );
   }
 
   /** Follows the configuration until the signal aborts. */
   run(signal: AbortSignal): Promise<void> {
     return this.#config.run(signal);
+  }
+
+  /** How many attempts at once a sink may have now: few until it answers, and again when it has been silent. */
+  slotsOf(sink: string): number {
+    const { limits, clock } = this.#parts;
+    const answeredAt = this.#answeredAt.get(sink) ?? Number.NEGATIVE_INFINITY;
+    const silent = clock.now() - answeredAt > limits.timeoutMs;
+    return silent ? Math.min(limits.perSilentSink, limits.perSink) : limits.perSink;
   }
 
   /** Undefined when the signal aborts before the configuration that asked for this is known. Rejects only on broken ports. */
@@ -78,6 +87,7 @@ export class SinkCaller {
     const { http, wires, digest, clock, limits } = this.#parts;
     const tools = { http, wires, digest, clock, timeoutMs: limits.timeoutMs };
     const outcome = await this.#breakers.run(handle, () => attemptDelivery(found, event, tools));
+    if (outcome && !failed(outcome)) this.#answeredAt.set(handle, clock.now());
     if (outcome) await this.#giveTime(handle, outcome.verdict);
     return outcome ?? notTried;
   }
@@ -97,3 +107,6 @@ export class SinkCaller {
     return this.#parts.queue.pause(sink, this.#parts.clock.now() + ms);
   }
 }
+
+/** A far end that asks for time is alive. */
+const failed = ({ verdict }: AttemptOutcome): boolean => verdict.kind === 'retry' && verdict.afterMs === undefined;

@@ -13,8 +13,11 @@ export interface Job<D = unknown> {
 }
 
 export interface WorkOptions {
-  /** At most so many jobs of one group at once; a full group never holds up another. */
-  readonly perGroup: number;
+  /**
+   * At most so many jobs of one group at once; a full group never holds up another. A function is asked before each job; what
+   * it says may rise only when a job of the group ends.
+   */
+  readonly perGroup: number | ((group: string) => number);
   /** At most so many at once in this process. */
   readonly total: number;
   readonly signal: AbortSignal;

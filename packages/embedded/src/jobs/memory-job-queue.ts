@@ -106,7 +106,7 @@ export class MemoryJobQueue<D> implements JobQueue<D> {
       if (this.#running >= total) return;
       const group = this.#group(name);
       this.#turns.delete(name);
-      if (group.running >= perGroup) continue;
+      if (group.running >= (typeof perGroup === 'number' ? perGroup : perGroup(name))) continue;
       const lane = group.ready.shift();
       const job = lane === undefined ? undefined : this.#lanes.get(lane)?.[0];
       if (!job) continue;
