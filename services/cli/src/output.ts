@@ -44,6 +44,6 @@ function printTable<T>(items: readonly T[], columns: readonly Column<T>[]): void
       .map((cell, at) => cell.padEnd(widths[at] ?? 0))
       .join('  ')
       .trimEnd();
-  print(line(columns.map(([heading]) => heading)));
+  if (columns.some(([heading]) => heading !== '')) print(line(columns.map(([heading]) => heading)));
   for (const row of rows) print(line(row));
 }

@@ -42,5 +42,8 @@ export interface ShownAudit extends JsonObject {
 
 export interface PageOf<T> {
   readonly data: readonly T[];
-  readonly meta?: { readonly page?: { readonly after?: string } };
+  readonly meta?: {
+    readonly page?: { readonly after?: string };
+    readonly warnings?: readonly { readonly code: string }[];
+  };
 }

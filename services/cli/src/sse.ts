@@ -4,11 +4,18 @@ import { tell } from './output.ts';
 
 const longestPauseMs = 10_000;
 
+export interface Followed {
+  readonly path: string;
+  readonly signal: AbortSignal;
+  /** Called once the server has fixed where the stream begins; again after each interruption. */
+  readonly opened?: () => void;
+}
+
 /**
  * Follows a stream of server-sent events until the signal aborts. A broken connection is taken up again where it ended, so
  * nothing is missed and nothing comes twice.
  */
-export async function* follow(client: ApiClient, path: string, signal: AbortSignal): AsyncIterable<string> {
+export async function* follow(client: ApiClient, { path, signal, opened }: Followed): AsyncGenerator<string, void> {
   let last: string | undefined;
   let pauseMs = 250;
   while (!signal.aborted) {
@@ -20,7 +27,8 @@ export async function* follow(client: ApiClient, path: string, signal: AbortSign
       for await (const event of eventsOf(answer)) {
         last = event.id ?? last;
         pauseMs = 250;
-        if (event.name === 'message') yield event.data;
+        if (event.name === 'ready') opened?.();
+        else if (event.name === 'message') yield event.data;
       }
     } catch (error) {
       if (signal.aborted) return;

@@ -5,24 +5,16 @@ import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { verifyExport } from '@tocsin/audit';
-import {
-  type AuditVerification,
-  type Json,
-  parseAuditRecord,
-  Replay,
-  type SignalView,
-  signalResource,
-} from '@tocsin/core';
+import { type AuditVerification, type Json, parseAuditRecord, Replay } from '@tocsin/core';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { ApiClient } from '../client.ts';
 import { dataDirectoryOf } from '../connection.ts';
-import { differences } from '../differences.ts';
 import { exitCodes, Failure } from '../failure.ts';
 import { type ClientFlags, clientOf, interruption, withClient } from '../invocation.ts';
 import { type Column, print, printList, printOne, tell } from '../output.ts';
-import type { PageOf, ShownAudit, ShownSignal } from '../shapes.ts';
-import { follow } from '../sse.ts';
-import { listed } from './signals.ts';
+import type { ShownAudit, ShownSignal } from '../shapes.ts';
+import { compareWithServer, type Rebuilt, resources } from './audit-diff.ts';
+import { newest, tailed } from './audit-tail.ts';
 
 export const auditColumns: readonly Column<ShownAudit>[] = [
   ['SEQ', ({ seq }) => String(seq)],
@@ -54,26 +46,17 @@ function tailCommand(audit: Command): void {
     .option('-f, --follow', 'go on with new records')
     .action(async (flags: ClientFlags & { lines: number; follow?: boolean }) => {
       const client = await clientOf(flags);
-      printList(await newest(client, flags.lines), flags.output, auditColumns);
-      if (!flags.follow) return;
-      for await (const data of follow(client, '/api/v2/audit/stream', interruption())) {
-        if (flags.output !== 'table') print(data);
-        else
-          printList(
-            [JSON.parse(data) as ShownAudit],
-            'table',
-            auditColumns.map(([, show]) => ['', show] as const),
-          );
+      if (!flags.follow) return printList(await newest(client, flags.lines), flags.output, auditColumns);
+      let heading = true;
+      for await (const records of tailed(client, { lines: flags.lines, signal: interruption() })) {
+        if (flags.output !== 'table') for (const record of records) print(JSON.stringify(record));
+        else printList(records, 'table', heading ? auditColumns : withoutHeading);
+        heading = false;
       }
     });
 }
 
-export async function newest(client: ApiClient, lines: number): Promise<readonly ShownAudit[]> {
-  const page = (await client.json('/api/v2/audit/events', {
-    query: { 'page[limit]': String(lines) },
-  })) as unknown as PageOf<ShownAudit>;
-  return [...page.data].reverse();
-}
+const withoutHeading = auditColumns.map(([, show]) => ['', show] as const);
 
 interface VerifyFlags extends ClientFlags {
   readonly key?: string;
@@ -132,9 +115,11 @@ function replayCommand(audit: Command): void {
         throw new Failure(exitCodes.usage, '--diff compares with now: leave out --to.');
       const until = instantOf(flags.to);
       const client = file === undefined || flags.diff ? await clientOf(flags) : undefined;
-      const views = await replayed(file === undefined && client ? await exported(client) : file, until);
-      if (flags.diff && client) await compare(client, views, flags);
-      else printList(resources(views), flags.output, replayColumns);
+      const begun = Date.now();
+      const rebuilt = await replayed(file === undefined && client ? await exported(client) : file, until);
+      if (flags.diff && client)
+        await compareWithServer(client, { ...rebuilt, newest: Math.min(begun, rebuilt.newest) }, flags);
+      else printList(resources(rebuilt.views), flags.output, replayColumns);
     });
 }
 
@@ -154,48 +139,20 @@ function instantOf(text: string | undefined): number | undefined {
   return instant;
 }
 
-async function replayed(
-  source: Readable | string | undefined,
-  until: number | undefined,
-): Promise<ReadonlyMap<string, SignalView>> {
+async function replayed(source: Readable | string | undefined, until: number | undefined): Promise<Rebuilt> {
   const input = typeof source === 'string' ? createReadStream(source) : source;
   const run = new Replay(until);
-  if (!input) return run.views;
+  let newest = Number.NEGATIVE_INFINITY;
+  if (!input) return { views: run.views, newest };
   const opening = /^\{"hash":"[0-9a-f]{64}","record":/;
   for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
     const found = opening.exec(line);
-    if (found) run.apply(parseAuditRecord(line.slice(found[0].length, -1)));
+    if (!found) continue;
+    const record = parseAuditRecord(line.slice(found[0].length, -1));
+    newest = Math.max(newest, Date.parse(record.attributes.timestamp));
+    run.apply(record);
   }
-  return run.views;
-}
-
-const resources = (views: ReadonlyMap<string, SignalView>): readonly ShownSignal[] =>
-  [...views.values()].map((view) => signalResource(view) as unknown as ShownSignal);
-
-/** Signals that moved on between export and listing are newer, not different. */
-async function compare(client: ApiClient, views: ReadonlyMap<string, SignalView>, flags: ClientFlags): Promise<void> {
-  const shown = await listed(client, { limit: Number.MAX_SAFE_INTEGER });
-  const rebuilt = new Map(resources(views).map((resource) => [resource.id, resource]));
-  const different = shown.flatMap((live) => {
-    const ours = rebuilt.get(live.id);
-    rebuilt.delete(live.id);
-    if (!ours) return [{ id: live.id, path: '', audit: null, server: 'only on the server' as Json }];
-    return isNewer(live, ours) ? [] : differences(ours, live).map((each) => ({ id: live.id, ...each }));
-  });
-  for (const id of rebuilt.keys()) different.push({ id, path: '', audit: 'only in the audit log', server: null });
-  if (flags.output !== 'table')
-    printOne({ signals: shown.length, differences: different as unknown as Json }, flags.output);
-  else if (different.length === 0) print(`ok: ${shown.length} signals rebuilt from the audit log alone, no difference`);
-  else
-    for (const { id, path, audit, server } of different)
-      print(`${id} ${path}: audit log ${JSON.stringify(audit)}, server ${JSON.stringify(server)}`);
-  if (different.length > 0)
-    throw new Failure(exitCodes.verification, `${different.length} differences between audit log and server.`);
-}
-
-function isNewer(live: ShownSignal, ours: ShownSignal): boolean {
-  const [a, b] = [live.attributes.custom, ours.attributes.custom];
-  return a.version > b.version || a.workflow.triage.version > b.workflow.triage.version;
+  return { views: run.views, newest };
 }
 
 function exportCommand(audit: Command): void {

@@ -56,26 +56,38 @@ function listCommand(signals: Command): void {
     );
 }
 
+interface Listing {
+  readonly query?: string | undefined;
+  readonly since?: string | undefined;
+  readonly limit: number;
+}
+
 /** Reads pages until there are so many, or no more. */
-export async function listed(
+export async function listed(client: ApiClient, about: Listing): Promise<readonly ShownSignal[]> {
+  return (await pagesOf(client, about)).flatMap(({ data }) => data);
+}
+
+export async function pagesOf(
   client: ApiClient,
-  about: { readonly query?: string | undefined; readonly since?: string | undefined; readonly limit: number },
-): Promise<readonly ShownSignal[]> {
-  const found: ShownSignal[] = [];
+  { query, since, limit }: Listing,
+): Promise<readonly PageOf<ShownSignal>[]> {
+  const pages: PageOf<ShownSignal>[] = [];
+  let left = limit;
   let cursor: string | undefined;
   do {
     const page = (await client.json(base, {
       query: {
-        'filter[query]': about.query,
-        'filter[from]': about.since && sinceOf(about.since),
-        'page[limit]': String(Math.min(1000, about.limit - found.length)),
+        'filter[query]': query,
+        'filter[from]': since && sinceOf(since),
+        'page[limit]': String(Math.min(1000, left)),
         'page[cursor]': cursor,
       },
     })) as unknown as PageOf<ShownSignal>;
-    found.push(...page.data);
+    pages.push(page);
+    left -= page.data.length;
     cursor = page.meta?.page?.after;
-  } while (cursor !== undefined && found.length < about.limit);
-  return found;
+  } while (cursor !== undefined && left > 0);
+  return pages;
 }
 
 const sinceOf = (text: string): string => (/^\d+[smhdw]$/.test(text) ? `now-${text}` : text);
@@ -110,7 +122,7 @@ function tailCommand(signals: Command): void {
     .description('follow what happens to signals; takes up a broken connection where it ended')
     .action(async (flags: ClientFlags) => {
       const client = await clientOf(flags);
-      for await (const data of follow(client, `${base}/stream`, interruption())) {
+      for await (const data of follow(client, { path: `${base}/stream`, signal: interruption() })) {
         if (flags.output !== 'table') print(data);
         else {
           const event = JSON.parse(data) as {

@@ -1,4 +1,4 @@
-import { newest } from '../commands/audit.ts';
+import { newest } from '../commands/audit-tail.ts';
 import { timelineOf } from '../commands/signals.ts';
 import { type Status, tellPeople } from '../commands/status.ts';
 import { exitCodes } from '../failure.ts';
