@@ -41,6 +41,8 @@ export async function readOrCreatePrivateFile(path: string, make: () => string):
   } finally {
     await unlink(draft);
   }
+  // Even when the other process made it: what we do with it must not outlive the name.
+  await syncDirectory(dirname(path));
   const created = await readPrivateFile(path);
   if (created === undefined) throw new PrivateFileError(`${path} vanished while it was being created`);
   return created;
@@ -53,5 +55,17 @@ async function writeDurably(path: string, text: string): Promise<void> {
     await file.sync();
   } finally {
     await file.close();
+  }
+}
+
+/** A name is on disk only once its directory is. */
+async function syncDirectory(path: string): Promise<void> {
+  // Windows neither needs it nor lets a directory be opened.
+  if (process.platform === 'win32') return;
+  const directory = await open(path, 'r');
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
   }
 }
