@@ -8,6 +8,7 @@ import { sinks } from '@tocsin/sinks';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { defaultDeliveryLimits } from '../../services/notifier/src/delivery-limits.ts';
 import { rulesFileShape } from '../../services/control/src/rules-file-shape.ts';
 import { blocksOf, follow, read, root } from './documents.ts';
 import { runTocsin } from './run-tocsin.ts';
@@ -163,6 +164,15 @@ describe('references are complete, without a server', () => {
       ),
     ).toEqual([]);
     expect(missing(audit, Object.keys(faultReasons))).toEqual([]);
+  });
+
+  test('docs/operations.md and docs/promises.md tell how many deliveries are under way at most', () => {
+    const { perSink, total, timeoutMs } = defaultDeliveryLimits;
+    expect(read('docs/operations.md')).toContain(
+      `Up to ${perSink} attempts at once to one sink, ${total} altogether, ${timeoutMs / 1000} s each.`,
+    );
+    expect(read('docs/promises.md')).toContain(`repeats what was in flight, ${total} at most`);
+    expect(read('docs/promises.md')).toContain(`Up to ${perSink} attempts to it are in flight.`);
   });
 
   test('AGENTS.md has every room, and no other', () => {

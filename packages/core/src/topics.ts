@@ -58,9 +58,6 @@ export const sizes = {
   inputRecord: 1024 * 1024,
   sample: 4 * 1024,
   attributes: 16 * 1024,
-  event: 64 * 1024,
-  auditRecord: 256 * 1024,
-  hotState: 1024,
   /** No record is longer, but where its topic says so. */
   record: 2 * 1024 * 1024,
 } as const;
