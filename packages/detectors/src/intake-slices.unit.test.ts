@@ -34,6 +34,28 @@ const joined = (slices: readonly Intake[]) => ({
   rejected: slices.flatMap(({ rejected }) => rejected),
 });
 
+const alerts = (count: number) =>
+  `{"receiver":"x","alerts":[${Array.from({ length: count }, (_, n) => `{"labels":{"n":"${n}"}}`).join(',')}]}`;
+const posted = (body: string): IntakeInput => ({ ...input(body), format: 'alertmanager' });
+
+test('a slice ends once it holds so many detections, however few lines they came in', () => {
+  const slices = [...intakeInSlices(posted(Array.from({ length: 4 }, () => alerts(3)).join('\n')), 5)];
+  expect(slices.map(({ detections }) => detections.length)).toEqual([6, 6]);
+});
+
+test('a line of more than 10,000 detections is refused with its bytes; the next is read', () => {
+  const line = alerts(10_001);
+  const { detections, rejected } = intake(posted(`${line}\n${alerts(2)}`));
+  expect(detections).toHaveLength(2);
+  expect(rejected).toMatchObject([{ line: 1, code: 'too_large' }]);
+  expect(rejected[0]?.message).toMatch(/10001 detections.*split it/);
+  expect(new TextDecoder().decode(rejected[0]?.bytes)).toBe(line);
+});
+
+test('a line of 10,000 detections is taken', () => {
+  expect(intake(posted(alerts(10_000))).detections).toHaveLength(10_000);
+});
+
 test('a body that holds more values than allowed is never taken for one that does not', () => {
   fc.assert(
     fc.property(bodies, fc.integer({ min: 1, max: 12 }), (body, allowed) => {

@@ -43,20 +43,21 @@ export function intake(input: IntakeInput): Intake {
 const nothing: Intake = { detections: [], skipped: new Map(), rejected: [] };
 
 /**
- * The same in slices of so many values of the body, so that whoever takes a long one can store it bit by bit and do other
+ * The same in slices that end once they hold so many detections and other values of the body, so that whoever takes a long one can store it bit by bit and do other
  * things in between. At least one slice, however empty.
  */
 export function* intakeInSlices(input: IntakeInput, values: number): Generator<Intake> {
   let slice = new Slice();
   let left = values;
   for (const entry of readLines(input.body)) {
-    if (left === 0) {
+    if (left <= 0) {
       yield slice;
       slice = new Slice();
       left = values;
     }
-    slice.take(fateOf(entry, input));
-    left -= 1;
+    const fate = fateOf(entry, input);
+    slice.take(fate);
+    left -= fate.kind === 'detections' ? Math.max(1, fate.detections.length) : 1;
   }
   yield slice;
 }
@@ -67,7 +68,7 @@ class Slice implements Intake {
   readonly rejected: RejectedLine[] = [];
 
   take(fate: Fate): void {
-    if (fate.kind === 'detections') this.detections.push(...fate.detections);
+    if (fate.kind === 'detections') for (const detection of fate.detections) this.detections.push(detection);
     else if (fate.kind === 'skipped') this.skipped.set(fate.what, (this.skipped.get(fate.what) ?? 0) + 1);
     else this.rejected.push(fate.line);
   }
@@ -96,6 +97,11 @@ function fateOf(entry: Entry, input: IntakeInput): Fate {
   }
 }
 
+/** A line of a few bytes an element must not become a load that its length does not tell of. */
+const maxDetectionsPerLine = 10_000;
+const tooManyIn = (count: number): string =>
+  `The line holds ${count} detections, more than ${maxDetectionsPerLine}: split it into several lines or requests`;
+
 type ReadEntry = Extract<Entry, { kind: 'value' }>;
 
 function fateOfMapped(mapped: Mapped, entry: ReadEntry, input: IntakeInput): Fate {
@@ -103,6 +109,8 @@ function fateOfMapped(mapped: Mapped, entry: ReadEntry, input: IntakeInput): Fat
     case 'detection':
       return { kind: 'detections', detections: [finish(mapped.draft, contextOf(entry, input, false))] };
     case 'detections':
+      if (mapped.drafts.length > maxDetectionsPerLine)
+        return refused(entry, 'too_large', tooManyIn(mapped.drafts.length));
       return { kind: 'detections', detections: finishAll(mapped.drafts, contextOf(entry, input, true)) };
     case 'skipped':
       return { kind: 'skipped', what: mapped.what.slice(0, 64) };

@@ -153,6 +153,29 @@ test('a flood of refused calls from everywhere fills no log, and none is forgott
   expect(records[0]?.data).toMatchObject({ ip: '10.0.0.0', reason: 'no token', count: 1 });
 });
 
+test('only detections may be long', async () => {
+  const { api } = rig();
+  const post = (url: string) =>
+    api.app.inject({ method: 'POST', url, headers: { authorization }, payload: ' '.repeat(256 * 1024 + 1) });
+  expect((await post('/api/v2/security_monitoring/signals/search')).statusCode).toBe(413);
+  expect((await post('/api/v2/detections/tocsin')).statusCode).toBe(400);
+});
+
+test('a verification under way serves all who ask meanwhile', async () => {
+  let runs = 0;
+  const verify = async () => {
+    runs += 1;
+    return {};
+  };
+  const { api } = rig({ audit: { exportLines: async function* () {}, verify, publicKeys: async () => '' } });
+  const ask = () => api.app.inject({ url: '/api/v2/audit/verify', headers: { authorization } });
+  const answers = await Promise.all([ask(), ask()]);
+  expect(answers.map(({ statusCode }) => statusCode)).toEqual([200, 200]);
+  expect(runs).toBe(1);
+  await ask();
+  expect(runs).toBe(2);
+});
+
 test('a bug is a 500 that tells nothing of its inside; the log of the server gets the whole of it', async () => {
   const { api, errors } = rig({
     audit: {

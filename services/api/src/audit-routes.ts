@@ -1,13 +1,13 @@
 import { Readable } from 'node:stream';
-import { auditRead, defaultOrg, type Digest, type EventLog, type Json, type JsonObject } from '@tocsin/core';
+import { auditRead, type Digest, defaultOrg, type EventLog, type Json, type JsonObject } from '@tocsin/core';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { originOf } from './caller.ts';
 import type { EventStream } from './event-stream.ts';
 import { metaOf, pageOf, pageQuery } from './paging.ts';
 import { parsed } from './parsing.ts';
-import { reading } from './reading.ts';
 import type { LazyReadModel } from './read-model/opening.ts';
+import { reading } from './reading.ts';
 
 export interface AuditOptions {
   readonly log: EventLog;
@@ -55,8 +55,16 @@ export function auditRoutes(app: FastifyInstance, options: AuditOptions): void {
     return reply.send(Readable.from(linesOf(options.exportLines())));
   });
 
+  /** It reads the whole log, so callers at the same time share one run. */
+  let verifying: Promise<JsonObject> | undefined;
+  const verifyOnce = (): Promise<JsonObject> => {
+    verifying ??= options.verify().finally(() => {
+      verifying = undefined;
+    });
+    return verifying;
+  };
   app.get('/api/v2/audit/verify', async () => ({
-    data: { type: 'audit_verification', attributes: await options.verify() },
+    data: { type: 'audit_verification', attributes: await verifyOnce() },
   }));
 
   app.get('/api/v2/audit/key', async (_, reply) =>

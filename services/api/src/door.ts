@@ -21,6 +21,7 @@ export interface DoorOptions {
  */
 export function guard(app: FastifyInstance, { log, accepts, stopping }: DoorOptions): void {
   const refusals = new Refusals(log);
+  app.addHook('onClose', () => refusals.close());
 
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');

@@ -96,4 +96,7 @@ export function apiErrorOf(error: unknown): ApiError {
 }
 
 export const tooLarge = (): ApiError =>
-  new ApiError('too_large', 'The request body is over 32 MiB. Split it into several requests.');
+  new ApiError(
+    'too_large',
+    'The request body is too long: detections may take 32 MiB a request, everything else 256 KiB. Split it into several requests.',
+  );

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { type Append, defaultOrg, detectionRejected, type Digest, type EventLog, groupedDetection } from '@tocsin/core';
+import { type Append, type Digest, defaultOrg, detectionRejected, type EventLog, groupedDetection } from '@tocsin/core';
 import {
   detectorFor,
   detectors,
@@ -12,6 +12,7 @@ import {
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { ApiError, errorBody } from './errors.ts';
 import type { IntakeLoad } from './intake-load.ts';
+import { maxIntakeBytes } from './request-body.ts';
 
 export interface IntakeOptions {
   readonly log: EventLog;
@@ -37,14 +38,14 @@ export function intakeRoutes(app: FastifyInstance, options: IntakeOptions): void
   const { log, digest, load, onTaken } = options;
   app.post<{ Params: { format: string }; Querystring: { ids?: string } }>(
     '/api/v2/detections/:format',
-    { onRequest: load.admit },
+    { bodyLimit: maxIntakeBytes, onRequest: load.admit, preParsing: load.count },
     async (request, reply) => {
       const { format } = request.params;
       if (!detectorFor(format)) throw unknownFormat(format);
       const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
       if (holdsMoreThan(body, maxValues)) throw tooMany();
       const input = { format, body, org: defaultOrg, receivedAt: Date.now(), digest };
-      const taken = await load.during(body.length, () => take(log, input, request.id));
+      const taken = await load.during(request, body.length, () => take(log, input, request));
       const { counts } = taken;
       onTaken(format, counts);
       if (counts.accepted + counts.skipped + counts.rejected === 0) throw empty();
@@ -53,24 +54,33 @@ export function intakeRoutes(app: FastifyInstance, options: IntakeOptions): void
   );
 }
 
+/** What the answer depends on. */
+interface Asked {
+  readonly id: string;
+  readonly query: { readonly ids?: string };
+}
+
 /** What became of a body. */
 interface Taken {
   readonly counts: { accepted: number; skipped: number; rejected: number };
   readonly slices: Intake[];
 }
 
-async function take(log: EventLog, input: IntakeInput, requestId: string): Promise<Taken> {
+async function take(log: EventLog, input: IntakeInput, request: Asked): Promise<Taken> {
   const counts = { accepted: 0, skipped: 0, rejected: 0 };
   const slices: Intake[] = [];
   for (const slice of intakeInSlices(input, sliceValues)) {
     const { detections, skipped, rejected } = slice;
-    const dead = rejected.map((line, at) => deadLetter(line, { ...input, requestId, ordinal: counts.rejected + at }));
+    const dead = rejected.map((line, at) =>
+      deadLetter(line, { ...input, requestId: request.id, ordinal: counts.rejected + at }),
+    );
     const appends: readonly Append[] = [...detections.map(groupedDetection), ...dead];
     if (appends.length > 0) await log.append(appends);
     counts.accepted += detections.length;
     counts.rejected += rejected.length;
     for (const count of skipped.values()) counts.skipped += count;
-    slices.push(slice);
+    // A small body may hold many detections: they are kept only for an answer that names them.
+    slices.push(request.query.ids === undefined ? { ...slice, detections: [] } : slice);
   }
   return { counts, slices };
 }
@@ -78,7 +88,7 @@ async function take(log: EventLog, input: IntakeInput, requestId: string): Promi
 function answer(
   reply: FastifyReply,
   { counts: { accepted, skipped, rejected }, slices }: Taken,
-  { id, query }: { readonly id: string; readonly query: { readonly ids?: string } },
+  { id, query }: Asked,
 ): FastifyReply {
   const nothing = accepted === 0 && skipped === 0;
   return reply.code(nothing ? 400 : 202).send({

@@ -63,10 +63,11 @@ export class ApiServer {
       clientErrorHandler: refuseRaw,
     });
     this.#connections = new Connections(this.app.server);
-    readBodies(this.app);
+    const load = new IntakeLoad({ maxPendingBytes: options.maxPendingBytes ?? 128 * 1024 * 1024 });
+    readBodies(this.app, (request, bytes) => load.grow(request, bytes));
     answerErrors(this.app, answer);
     guard(this.app, { log, accepts: options.accepts, stopping: () => this.#stopping });
-    this.#routes(options);
+    this.#routes(options, load);
   }
 
   /** Listens and returns the URL. Rejects when the address cannot be had. */
@@ -87,12 +88,12 @@ export class ApiServer {
     await this.app.close();
   }
 
-  #routes(options: ApiOptions): void {
+  #routes(options: ApiOptions, load: IntakeLoad): void {
     const { app } = this;
-    const { log, digest, readModel, onTaken, maxPendingBytes = 128 * 1024 * 1024 } = options;
+    const { log, digest, readModel, onTaken } = options;
     const stream = new EventStream({ log, signal: this.#end.signal });
     operationRoutes(app, options);
-    intakeRoutes(app, { log, digest, onTaken, load: new IntakeLoad({ maxPendingBytes }) });
+    intakeRoutes(app, { log, digest, onTaken, load });
     signalRoutes(app, readModel);
     triageRoutes(app, { log, outcomes: this.#outcomes });
     auditRoutes(app, { ...options.audit, log, digest, readModel, stream });

@@ -1,4 +1,4 @@
-import { defaultOrg, ruleTypes, severities, type SignalFilter, signalStates } from '@tocsin/core';
+import { defaultOrg, ruleTypes, type SignalFilter, severities, signalStates } from '@tocsin/core';
 import { ApiError } from './errors.ts';
 
 /** The first words of the query language: `key:value` terms that must all hold, several values of one key as `key:(a OR b)`. */

@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { ApiError } from './errors.ts';
 import { metaOf, pageLimit, pageOf, pageQuery } from './paging.ts';
 import { parsed } from './parsing.ts';
-import { reading } from './reading.ts';
 import type { LazyReadModel } from './read-model/opening.ts';
+import { reading } from './reading.ts';
 import { filterOf, type ListRequest } from './signal-query.ts';
 
 const limit = pageLimit.default(10);

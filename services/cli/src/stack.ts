@@ -5,7 +5,7 @@ import process from 'node:process';
 import { ApiServer, LazyReadModel } from '@tocsin/api';
 import { type AuditService, auditService } from '@tocsin/audit';
 import { applyRulesFile, controlProcessor } from '@tocsin/control';
-import { type AnyProcessor, exportLog, type JsonObject, SignalIds, verifyLog } from '@tocsin/core';
+import { type AnyProcessor, exportLog, SignalIds } from '@tocsin/core';
 import { DataDirectory, EmbeddedLog, MemoryJobQueue, openPglite } from '@tocsin/embedded';
 import { ingestService } from '@tocsin/ingest';
 import { type DeliveryJob, DeliveryWorker, notifierProcessor } from '@tocsin/notifier';
@@ -27,6 +27,7 @@ import { freePort } from './free-port.ts';
 import { ledgerOf } from './ledger-of.ts';
 import { recordStart } from './presence.ts';
 import { StackMetrics } from './stack-metrics.ts';
+import { verifiedLog } from './verified-log.ts';
 import { version } from './version.ts';
 
 export interface StackOptions {
@@ -121,8 +122,7 @@ export class EmbeddedStack {
       audit: {
         publicKeys: () => readFile(directory.file('audit.pub'), 'utf8'),
         exportLines: () => exportLog(log, { digest: nodeDigest, signal: this.#lifecycle.stopping }),
-        verify: async () =>
-          (await verifyLog(log, { digest: nodeDigest, signal: this.#lifecycle.stopping })) as unknown as JsonObject,
+        verify: () => verifiedLog(log, { directory, signal: this.#lifecycle.stopping }),
       },
     });
     await this.#background('command outcomes', () => api.run());
