@@ -63,8 +63,12 @@ class OpenedEmbedded implements OpenedEventLog {
     await new Promise((resolve) => setImmediate(resolve));
   }
 
-  /** What is on disk at this moment is what a killed process leaves. The old object writes to files that nobody opens again. */
+  /**
+   * What is on disk at this moment is what a killed process leaves. The old object writes to files that nobody opens again. A
+   * silence that is being acted on is waited for: of one that was cut off, nobody could tell whether it is on disk.
+   */
   async crash(): Promise<void> {
+    await Promise.all(this.#silences.map(({ at }) => at));
     const from = this.#path();
     this.#abandoned.push(this.#log);
     this.#generation += 1;
@@ -102,9 +106,10 @@ class OpenedEmbedded implements OpenedEventLog {
 
   /** Lets whoever runs act on the time, and marks where that was in the one order of the log. */
   async #silence(): Promise<void> {
-    const acted = this.#log.idle();
+    const log = this.#log;
+    const acted = log.idle();
     const at = acted.then(async () => {
-      const ends = await this.#log.ends([...this.#topics]);
+      const ends = await log.ends([...this.#topics]);
       return Object.values(ends).reduce((sum, end) => sum + end, 0);
     });
     this.#silences.push({ at, until: acted });
