@@ -1,13 +1,12 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { promisify } from 'node:util';
-import { commandOf, isExecutable, Missing } from './missing.ts';
+import { Missing } from './missing.ts';
+import { postgresHint, postgresPrograms } from './programs.ts';
 import { Server, startOnFreePort } from './server.ts';
 
 const run = promisify(execFile);
-const hint = 'apt-get install postgresql (or: npx tsx infra/native/main.ts install)';
 
 export interface StartedPostgres {
   /** `postgres://user@host:port/database`; that user may create databases. */
@@ -35,19 +34,6 @@ export function startPostgres(): Promise<StartedPostgres> {
   });
 }
 
-/** The folder of `initdb` and `postgres`: Debian keeps them out of the path, one folder a version. */
-export function postgresPrograms(): string {
-  const debian = '/usr/lib/postgresql';
-  const versions = existsSync(debian) ? readdirSync(debian).sort((a, b) => Number(b) - Number(a)) : [];
-  const folders = [
-    ...versions.map((version) => join(debian, version, 'bin')),
-    commandOf('initdb')?.replace(/\/initdb$/, ''),
-  ];
-  const found = folders.find((folder) => folder !== undefined && isExecutable(join(folder, 'initdb')));
-  if (!found) throw new Missing('postgresql', hint);
-  return found;
-}
-
 /** PostgreSQL refuses to run as root: then it runs as Debian's user for it. */
 function otherUser(): User | undefined {
   if (process.getuid?.() !== 0) return undefined;
@@ -55,7 +41,7 @@ function otherUser(): User | undefined {
     const id = (flag: string): number => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }));
     return { uid: id('-u'), gid: id('-g') };
   } catch {
-    throw new Missing('the user postgres, which PostgreSQL runs as when the starter is root,', hint);
+    throw new Missing('the user postgres, which PostgreSQL runs as when the starter is root,', postgresHint);
   }
 }
 

@@ -1,5 +1,5 @@
 import { answers } from './free-port.ts';
-import { commandOf, Missing } from './missing.ts';
+import { redisCommand } from './programs.ts';
 import { Server, startOnFreePort } from './server.ts';
 
 export interface StartedRedis {
@@ -21,14 +21,6 @@ export function startRedis(): Promise<StartedRedis> {
     });
     return { url: `redis://127.0.0.1:${port}`, server, stop: () => server.stop() };
   });
-}
-
-/** The server's program. */
-export function redisCommand(): string {
-  const found = commandOf('redis-server');
-  if (!found)
-    throw new Missing('redis-server', 'apt-get install redis-server (or: npx tsx infra/native/main.ts install)');
-  return found;
 }
 
 const optionsOf = (directory: string, port: number): readonly string[] => [
