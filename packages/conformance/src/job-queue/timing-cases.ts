@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { ids, type JobQueueCase, job, jobs, withShop } from './harness.ts';
+import { type JobQueueCase, job, jobs, withShop } from './harness.ts';
 
 /** When jobs run: their own time, and pauses of their group. */
 export const timingCases: readonly JobQueueCase[] = [
@@ -70,8 +70,8 @@ export const timingCases: readonly JobQueueCase[] = [
         shop.work({ perGroup: 40, total: 40 });
         await queue.add(jobs(40, (i) => ({ runAt: start + ((i * 37) % 400) })));
         for (let turn = 0; turn < 11; turn++) await passed(40);
-        for (const id of ids(40)) shop.finish(id);
-        await shop.settled(40);
+        for (let done = 0; done < 40; done++) shop.finish((await shop.nextStarted()).id);
+        await shop.idle();
         expect(shop.early).toEqual([]);
         expect(shop.started).toHaveLength(40);
       }),

@@ -1,0 +1,96 @@
+import { Redis } from 'ioredis';
+import { addressOf, type OnRedisTrouble, redisTrouble, TroubleReports } from './redis-trouble.ts';
+
+export interface RedisAddress {
+  /** `redis://user:password@host:port/database`; `rediss://` for TLS. */
+  readonly url: string;
+  /** Told once in one line, again every 30 s while it lasts. */
+  readonly onTrouble?: OnRedisTrouble | undefined;
+}
+
+/** Redis did not do what it was asked now. The message is one line with what to do. */
+export class RedisUnavailable extends Error {
+  readonly code = 'unavailable';
+  readonly retryable = true;
+  constructor(message: string, options?: { readonly cause?: unknown }) {
+    super(message, options);
+    this.name = 'RedisUnavailable';
+  }
+}
+
+const answerWithinMs = 5_000;
+
+/**
+ * The connection of one process to Redis. It never gives up: commands of workers wait until Redis is back, which is what
+ * `redis` is for; `ask` is for callers that must not wait.
+ */
+export class RedisClient {
+  readonly redis: Redis;
+  readonly address: string;
+  readonly #reports: TroubleReports;
+  #last: unknown;
+
+  constructor({ url, onTrouble }: RedisAddress) {
+    this.address = addressOf(url);
+    this.#reports = new TroubleReports(onTrouble ?? (() => {}));
+    // Blocking workers must not lose a command to a retry limit; half a second to one between attempts spares a Redis that starts.
+    this.redis = new Redis(url, {
+      maxRetriesPerRequest: null,
+      retryStrategy: () => 500 + Math.random() * 500,
+      connectTimeout: 5_000,
+      keepAlive: 10_000,
+    });
+    this.redis.on('error', (error: unknown) => this.trouble(error));
+    this.redis.on('ready', () => {
+      this.#reports.over();
+      void this.#checkEviction();
+    });
+  }
+
+  get ready(): boolean {
+    return this.redis.status === 'ready';
+  }
+
+  /** The answer, or `RedisUnavailable` at once when there is no connection, and after 5 s without an answer. */
+  async ask<T>(work: (redis: Redis) => Promise<T>): Promise<T> {
+    if (!this.ready) throw this.#unavailable(this.#last ?? new Error('there is no connection'));
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`no answer within ${answerWithinMs} ms`)), answerWithinMs);
+    });
+    try {
+      return await Promise.race([work(this.redis), late]);
+    } catch (error) {
+      throw this.#unavailable(error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Something about Redis that went wrong somewhere else. */
+  trouble(error: unknown): void {
+    this.#last = error;
+    this.#reports.say(redisTrouble(this.address, error));
+  }
+
+  close(): void {
+    this.redis.disconnect();
+  }
+
+  #unavailable(error: unknown): RedisUnavailable {
+    return new RedisUnavailable(redisTrouble(this.address, error), { cause: error });
+  }
+
+  /** A Redis that evicts keys loses jobs one by one, which nobody notices. Some hosts forbid CONFIG; INFO says it, too. */
+  async #checkEviction(): Promise<void> {
+    try {
+      const policy = /maxmemory_policy:(\S+)/.exec(await this.redis.info('memory'))?.[1];
+      if (policy === undefined || policy === 'noeviction') return;
+      this.#reports.say(
+        `Redis at ${this.address}: maxmemory-policy is ${policy}, so it may drop jobs when its memory is full; run: CONFIG SET maxmemory-policy noeviction`,
+      );
+    } catch {
+      // The connection broke meanwhile: it is asked again when it is back.
+    }
+  }
+}
