@@ -34,7 +34,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
       .map((name) => [name, ['core', 'detectors', 'sinks', 'runtime']]),
   ),
 };
-const testsMayAlso = ['conformance', 'embedded', ...services];
+const testsMayAlso = ['conformance', 'embedded', 'cluster', ...services];
 /** Tests that need real servers may start them, though what starts them is no package. */
 const realServers = join(root, 'infra', 'native');
 

@@ -28,6 +28,8 @@ export class RedisClient {
   readonly redis: Redis;
   readonly address: string;
   readonly #reports: TroubleReports;
+  /** What fails those who wait for an answer. */
+  readonly #asking = new Set<(error: Error) => void>();
   #last: unknown;
 
   constructor({ url, onTrouble }: RedisAddress) {
@@ -41,6 +43,9 @@ export class RedisClient {
       keepAlive: 10_000,
     });
     this.redis.on('error', (error: unknown) => this.trouble(error));
+    this.redis.on('close', () => {
+      for (const fail of this.#asking) fail(new Error('the connection broke'));
+    });
     this.redis.on('ready', () => {
       this.#reports.over();
       void this.#checkEviction();
@@ -51,19 +56,23 @@ export class RedisClient {
     return this.redis.status === 'ready';
   }
 
-  /** The answer, or `RedisUnavailable` at once when there is no connection, and after 5 s without an answer. */
+  /** The answer, or `RedisUnavailable` as soon as there is no connection, and after 5 s without an answer. */
   async ask<T>(work: (redis: Redis) => Promise<T>): Promise<T> {
     if (!this.ready) throw this.#unavailable(this.#last ?? new Error('there is no connection'));
     let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
+    let fail: (error: Error) => void = () => {};
+    const failed = new Promise<never>((_, reject) => {
+      fail = reject;
       timer = setTimeout(() => reject(new Error(`no answer within ${answerWithinMs} ms`)), answerWithinMs);
     });
+    this.#asking.add(fail);
     try {
-      return await Promise.race([work(this.redis), late]);
+      return await Promise.race([work(this.redis), failed]);
     } catch (error) {
       throw this.#unavailable(error);
     } finally {
       clearTimeout(timer);
+      this.#asking.delete(fail);
     }
   }
 

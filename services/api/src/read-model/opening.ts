@@ -116,6 +116,8 @@ const isBroken = (error: unknown): boolean => /^(XX|58)/.test(String(Reflect.get
 
 /** A copy that has read further than the log goes belongs to another log. It holds no truth, so it is made anew. */
 async function isAhead(log: EventLog, { projection }: ReadModel): Promise<boolean> {
-  const [stored, ends] = await Promise.all([projection.positions(), log.ends(projection.topics)]);
+  // In this order: another instance may apply in between what came after the ends were taken.
+  const stored = await projection.positions();
+  const ends = await log.ends(projection.topics);
   return Object.entries(stored).some(([place, next]) => next > (ends[place] ?? 0));
 }

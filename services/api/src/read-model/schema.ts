@@ -26,8 +26,18 @@ export interface Tables {
 }
 export type Database = Kysely<Tables>;
 
-/** Creates what is not there. */
-export async function createTables(db: Database): Promise<void> {
+/** Any number that nothing else in the database locks. */
+const schemaLock = 7_460_311;
+
+/** Creates what is not there, one process at a time: of two that create a table at once PostgreSQL fails one. */
+export function createTables(db: Database): Promise<void> {
+  return db.transaction().execute(async (own) => {
+    await sql`SELECT pg_advisory_xact_lock(${schemaLock}::bigint)`.execute(own);
+    await createMissing(own);
+  });
+}
+
+async function createMissing(db: Database): Promise<void> {
   await sql`CREATE TABLE IF NOT EXISTS meta (name text PRIMARY KEY, value text NOT NULL)`.execute(db);
   await sql`CREATE TABLE IF NOT EXISTS positions (place text PRIMARY KEY, next bigint NOT NULL)`.execute(db);
   await sql`CREATE TABLE IF NOT EXISTS signals (
@@ -48,7 +58,7 @@ export async function createTables(db: Database): Promise<void> {
   const found = await db.selectFrom('meta').select('value').where('name', '=', 'schema').executeTakeFirst();
   if (found && found.value !== String(schemaVersion)) {
     await dropTables(db);
-    await createTables(db);
+    await createMissing(db);
     return;
   }
   await db

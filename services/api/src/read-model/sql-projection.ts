@@ -8,6 +8,7 @@ import {
   type Recorded,
   type TopicName,
 } from '@tocsin/core';
+import { sql } from 'kysely';
 import type { Database } from './schema.ts';
 import { applyToSignals, changesSignals } from './signal-rows.ts';
 import { storable } from './storable.ts';
@@ -32,6 +33,8 @@ export class SqlProjection implements Projection {
 
   async apply(records: readonly Recorded[], from: Positions, to: Positions): Promise<'applied' | 'moved'> {
     return this.#db.transaction().execute(async (db) => {
+      // One instance at a time compares and sets; readers are not held up.
+      await sql`LOCK TABLE positions IN SHARE ROW EXCLUSIVE MODE`.execute(db);
       if (!same(await storedPositions(db), from)) return 'moved';
       const fresh = records.filter(
         ({ topic, partition, offset }) => offset >= (from[positionKey(topic, partition)] ?? 0),
