@@ -31,3 +31,6 @@ export { type Checked, type CheckReport, checkPipeline, readAll, reportText } fr
 export { type FaultKind, type Finding, faultKinds } from './checker/finding.ts';
 export { type Moment, type PipelineSimulation, simulatePipeline } from './pipeline/pipeline-simulation.ts';
 export { simulatedHarness } from './simulation/simulated-harness.ts';
+export { type OpenedQueryStore, queryCases, type QueryHarness, querySuite } from './query/query-suite.ts';
+export { randomQuery } from './query/random-queries.ts';
+export { searchedSignal } from './query/searched-signals.ts';

@@ -15,6 +15,8 @@ interface Item {
 
 export type Op =
   | { readonly kind: 'append'; readonly items: readonly Item[] }
+  /** Not waited for: what follows happens while it is under way. */
+  | { readonly kind: 'send'; readonly items: readonly Item[] }
   | { readonly kind: 'advance'; readonly ms: number }
   | { readonly kind: 'settle' }
   /** The appends are under way, acknowledged or not. */
@@ -39,6 +41,13 @@ const op: fc.Arbitrary<Op> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('append' as const),
       items: fc.array(item, { minLength: 1, maxLength: 8 }),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('send' as const),
+      items: fc.array(item, { minLength: 1, maxLength: 4 }),
     }),
   },
   {
@@ -105,6 +114,10 @@ async function act(
   switch (op.kind) {
     case 'append':
       await opened.log.append(op.items.map((one) => appendOf(one, opened.now())));
+      return runs;
+    case 'send':
+      opened.log.append(op.items.map((one) => appendOf(one, opened.now()))).catch(() => {});
+      await new Promise((resolve) => setImmediate(resolve));
       return runs;
     case 'advance':
       opened.advance(op.ms);

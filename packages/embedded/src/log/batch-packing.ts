@@ -1,5 +1,5 @@
-import type { Placed } from './sqlite-store.ts';
-import { type Batch, putNumbers, recordNumbers } from './sqlite-writer.js';
+import { type Placed, segmentsOf } from './segment.ts';
+import { type Batch, putNumbers } from './sqlite-writer.js';
 
 /** A state entry to write; `text` undefined forgets it. */
 export interface StatePut {
@@ -17,57 +17,19 @@ export function packed(about: {
   readonly notes: ReadonlyMap<string, string>;
 }): Batch {
   const names = new Names();
-  const records = new Float64Array(about.records.length * recordNumbers);
   const puts = new Float64Array(about.puts.length * putNumbers);
-  const texts = new Chunks();
-  about.records.forEach(({ gid, record, text }, n) => {
-    const { topic, offset, key, recordedAt, occurredAt = Number.NaN, seq = Number.NaN } = record;
-    const numbers = [
-      names.indexOf(`topic:${topic}`),
-      offset,
-      gid,
-      recordedAt,
-      occurredAt,
-      seq,
-      key.length,
-      text.length,
-    ];
-    records.set(numbers, n * recordNumbers);
-    texts.add(key, text);
-  });
+  let texts = '';
   about.puts.forEach(({ processor, key, version, wakeAt = Number.NaN, text }, n) => {
-    const numbers = [names.indexOf(processor), version, wakeAt, key.length, text === undefined ? -1 : text.length];
-    puts.set(numbers, n * putNumbers);
-    texts.add(key, text ?? '');
+    const at = n * putNumbers;
+    puts[at] = names.indexOf(processor);
+    puts[at + 1] = version;
+    puts[at + 2] = wakeAt;
+    puts[at + 3] = key.length;
+    puts[at + 4] = text === undefined ? -1 : text.length;
+    texts += key;
+    if (text !== undefined) texts += text;
   });
-  return { names: names.all, records, puts, texts: texts.all(), notes: [...about.notes] };
-}
-
-/** Characters of one chunk of texts; far below the longest string that there can be. */
-const chunkLength = 8 * 1024 * 1024;
-
-/** Keys and texts one after another, in chunks; what belongs together stays in one. */
-class Chunks {
-  readonly #full: string[] = [];
-  #open: string[] = [];
-  #length = 0;
-
-  add(key: string, text: string): void {
-    this.#open.push(key, text);
-    this.#length += key.length + text.length;
-    if (this.#length >= chunkLength) this.#close();
-  }
-
-  all(): readonly string[] {
-    if (this.#length > 0) this.#close();
-    return this.#full;
-  }
-
-  #close(): void {
-    this.#full.push(this.#open.join(''));
-    this.#open = [];
-    this.#length = 0;
-  }
+  return { segments: segmentsOf(about.records), names: names.all, puts, texts, notes: [...about.notes] };
 }
 
 /** Each name once. */

@@ -60,7 +60,7 @@ export class EmbeddedLog implements EventLog {
   readonly #ends: Ends;
   readonly #engine: FusedEngine;
   readonly #followers = new Set<Follower>();
-  /** Transactions are made one after another. */
+  /** Transactions are made one after another; the next one is made while the last one is written. */
   readonly #turns = new Serial();
   #pending: Pending[] = [];
   #pendingBytes = 0;
@@ -99,7 +99,11 @@ export class EmbeddedLog implements EventLog {
     await new Promise<void>((resolve, reject) => {
       const list: List = { processors, end: (error) => (error ? reject(error) : resolve()) };
       this.#engine.add(list);
-      const stop = () => void this.#turns.run(async () => this.#engine.remove(list));
+      const stop = () =>
+        void this.#turns.run(async () => {
+          await this.#engine.drained();
+          this.#engine.remove(list);
+        });
       signal.addEventListener('abort', stop, { once: true });
       this.#turns
         .run(() => this.#engine.catchUp())
@@ -147,13 +151,13 @@ export class EmbeddedLog implements EventLog {
 
   /** Runs what is due by the clock, after what was asked before; otherwise a timer does it. Resolves with the time it acted on. */
   async idle(): Promise<Instant> {
-    const now = await this.#turns.run(async () => {
+    const { reached, begun } = await this.#turns.run(async () => {
       const reached = this.#clock();
-      if (!this.#closed) await this.#engine.idle(reached);
-      return reached;
+      return { reached, begun: this.#closed ? undefined : await this.#engine.beginIdle(reached) };
     });
+    await begun?.done;
     this.#arm();
-    return now;
+    return reached;
   }
 
   /** Resolves when the signal has aborted. Rejects as soon as nothing can be written any more: only a new process helps then. */
@@ -169,7 +173,10 @@ export class EmbeddedLog implements EventLog {
   /** Commits what is pending, ends all runs and readers, and lets go of the file. */
   async close(): Promise<void> {
     if (this.#closed) return;
-    const last = this.#turns.run(() => this.#flush());
+    const last = this.#turns.run(async () => {
+      await this.#flush();
+      await this.#engine.drained();
+    });
     this.#closed = true;
     await last;
     clearTimeout(this.#timer);
@@ -237,19 +244,16 @@ export class EmbeddedLog implements EventLog {
   }
 
   async #commit(batch: readonly Pending[]): Promise<void> {
+    const { failure } = this.#engine;
+    if (failure) return settle(batch, [], failure);
     const acks: (readonly Position[])[] = [];
-    const failed =
-      this.#engine.failure ??
-      (await this.#engine.transact(this.#clock(), (transaction) => {
-        for (const { records, notes } of batch) {
-          acks.push(records.map(({ draft, text }) => transaction.append(draft, text)));
-          for (const [name, text] of notes) transaction.note(name, text);
-        }
-      }));
-    batch.forEach(({ resolve, reject }, at) => {
-      if (failed) reject(failed);
-      else resolve(acks[at] ?? []);
+    const { done } = await this.#engine.begin(this.#clock(), (transaction) => {
+      for (const { records, notes } of batch) {
+        acks.push(records.map(({ draft, text }) => transaction.append(draft, text)));
+        for (const [name, text] of notes) transaction.note(name, text);
+      }
     });
+    void done.then((failed) => settle(batch, acks, failed));
   }
 
   /** Wakes come in time even when nothing is appended. */
@@ -267,6 +271,13 @@ export class EmbeddedLog implements EventLog {
     }, wait);
     this.#timer.unref();
   }
+}
+
+function settle(batch: readonly Pending[], acks: readonly (readonly Position[])[], failed: LogError | undefined): void {
+  batch.forEach(({ resolve, reject }, at) => {
+    if (failed) reject(failed);
+    else resolve(acks[at] ?? []);
+  });
 }
 
 const textOf = ({ topic, value }: Append): string =>

@@ -1,5 +1,5 @@
 import type { Instant, TopicName } from '@tocsin/core';
-import type { Placed } from './sqlite-store.ts';
+import type { Placed } from './segment.ts';
 
 /** Where the log ends: next offset of each topic, next place in the one order, and the latest log time. */
 export class Ends {

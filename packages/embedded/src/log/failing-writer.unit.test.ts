@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type AnyProcessor, jsonCodec, type Processor, type Recorded } from '@tocsin/core';
 import { afterEach, expect, it } from 'vitest';
 import { EmbeddedLog } from './embedded-log.ts';
@@ -68,6 +69,30 @@ it('goes on from what the file says after a write that failed and had happened a
     [2, 1],
     [3, 2],
   ]);
+  await running;
+  await log.close();
+});
+
+it('gives up a transaction that was made on top of one that could not be written, and nothing else', async () => {
+  const { log, failNext } = doubtful();
+  const end = new AbortController();
+  const running = log.run([counter as AnyProcessor], end.signal);
+  await append(log, 'a');
+  failNext();
+  const first = append(log, 'b');
+  const made = nextTurn().then(() => append(log, 'c'));
+  await expect(first).rejects.toMatchObject({ code: 'unavailable' });
+  await expect(made).rejects.toMatchObject({ code: 'unavailable' });
+  await append(log, 'd');
+  const signals: Recorded[] = [];
+  const all = { topics: ['signals'], from: 'start', follow: false, signal: end.signal } as const;
+  for await (const batch of log.read(all)) signals.push(...batch);
+  expect(signals.map(({ value, seq }) => [value, seq])).toEqual([
+    [1, 0],
+    [2, 1],
+    [3, 2],
+  ]);
+  end.abort();
   await running;
   await log.close();
 });

@@ -1,10 +1,11 @@
 import type { Recorded, TopicName } from '@tocsin/core';
+import type { Placed } from './segment.ts';
 
 /** Characters beyond which it is cut off as well. */
 const maxQueuedSize = 64 * 1024 * 1024;
 /** Beyond this a reader that does not keep up is cut off from memory and reads from the file again. */
 const maxQueued = 20_000;
-/** What a key or a number is taken to weigh. */
+/** What a record is taken to weigh besides its text. */
 const leastSize = 16;
 
 /** One live reader: committed records are handed to it in memory, until it falls too far behind. */
@@ -43,12 +44,12 @@ export class Follower {
     this.#nudge();
   }
 
-  offer(records: readonly Recorded[]): void {
+  offer(placed: readonly Placed[]): void {
     if (this.#overrun) return;
-    for (const record of records)
+    for (const { record, text } of placed)
       if (this.#topics.has(record.topic)) {
         this.#queue.push(record);
-        this.#size += roughSize(record.value);
+        this.#size += leastSize + text.length;
       }
     if (this.#queue.length > maxQueued || this.#size > maxQueuedSize) this.doubt();
     else if (this.#queue.length > 0) this.#nudge();
@@ -70,13 +71,4 @@ export class Follower {
     this.#size = 0;
     return taken;
   }
-}
-
-/** Near enough to the length of the text it came from, and much cheaper than writing it. */
-function roughSize(value: unknown): number {
-  if (typeof value === 'string') return leastSize + value.length;
-  if (typeof value !== 'object' || value === null) return leastSize;
-  let size = leastSize;
-  for (const part of Object.values(value)) size += leastSize + roughSize(part);
-  return size;
 }

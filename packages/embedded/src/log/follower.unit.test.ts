@@ -1,16 +1,13 @@
-import type { Recorded } from '@tocsin/core';
 import { expect, it } from 'vitest';
 import { Follower } from './follower.ts';
+import type { Placed } from './segment.ts';
 
-const record = (offset: number, value: unknown): Recorded => ({
-  topic: 'signals',
-  partition: 0,
-  offset,
-  key: 'k',
-  value,
-  recordedAt: 0,
+const record = (offset: number, text: string): Placed => ({
+  gid: offset,
+  record: { topic: 'signals', partition: 0, offset, key: 'k', value: text, recordedAt: 0 },
+  text,
 });
-const long = { data: { lines: ['x'.repeat(8 * 1024 * 1024)] } };
+const long = 'x'.repeat(8 * 1024 * 1024);
 
 it('cuts off a reader for which too much waits, though in few records', () => {
   const follower = new Follower(['signals']);

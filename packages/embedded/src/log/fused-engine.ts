@@ -1,6 +1,7 @@
-import { type AnyProcessor, type Instant, LogError, positionKey, type ReadRequest, type Recorded } from '@tocsin/core';
+import { type AnyProcessor, type Instant, LogError, positionKey, type ReadRequest } from '@tocsin/core';
 import type { Ends } from './ends.ts';
 import { LogReader } from './log-reader.ts';
+import type { Placed } from './segment.ts';
 import type { SqliteStore } from './sqlite-store.ts';
 import { Task } from './task.ts';
 import { Transaction } from './transaction.ts';
@@ -20,9 +21,15 @@ export interface EngineParts {
   readonly ends: Ends;
   readonly clock: () => Instant;
   /** Told of records that are durable, in order. */
-  readonly onCommitted: (records: readonly Recorded[]) => void;
+  readonly onCommitted: (records: readonly Placed[]) => void;
   /** Told after a write that failed, and may have happened all the same: readers must look into the file. */
   readonly onDoubt: () => void;
+}
+
+/** A transaction that was made, and is being written. */
+export interface Begun {
+  /** Resolves when it is on disk, or with the reason why nothing of it is. */
+  readonly done: Promise<LogError | undefined>;
 }
 
 /** Records read from the log in one transaction while a list catches up. */
@@ -30,13 +37,17 @@ const catchUpBatch = 500;
 
 /**
  * Makes transactions: records get their places, pass through every task, and are written together with state and positions.
- * One transaction at a time; whoever calls sees to that.
+ * One is made while the one before it is written; whoever calls makes them one after another.
  */
 export class FusedEngine {
   readonly #parts: EngineParts;
   #lists: readonly Running[] = [];
   #failure: LogError | undefined;
   #refused = false;
+  /** Ends behind the transaction made last, which may still be on its way to the file. */
+  #computed: Ends | undefined;
+  /** Of the transaction handed to the writer last. */
+  #last: Promise<LogError | undefined> = Promise.resolve(undefined);
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
@@ -71,6 +82,7 @@ export class FusedEngine {
   /** Brings every list to the end of the log, then runs what is due. Throws `LogError` when that cannot be written. */
   async catchUp(): Promise<void> {
     const { store, ends, clock } = this.#parts;
+    await this.drained();
     for (const list of this.#lists) if (list.tasks.length === 0) list.tasks = this.#tasksOf(list);
     const reader = new LogReader({ store, ends, request: this.#behind() });
     for (let rows = reader.next(catchUpBatch); rows.length > 0; rows = reader.next(catchUpBatch)) {
@@ -83,29 +95,68 @@ export class FusedEngine {
     await this.idle(clock());
   }
 
-  /** Runs the wakes that are due by `now`. */
+  /** Runs the wakes that are due by `now`, and waits until that is durable. */
   async idle(now: Instant): Promise<void> {
-    if (this.#lists.length > 0) await this.transact(now, (transaction) => transaction.idle(now));
+    await (await this.beginIdle(now)).done;
+  }
+
+  /** As `begin`, for the wakes that are due by `now`. */
+  beginIdle(now: Instant): Promise<Begun> {
+    return this.begin(now, (transaction) => {
+      if (this.#lists.length > 0) transaction.idle(now);
+    });
+  }
+
+  /** One transaction, begun and committed. */
+  async transact(now: Instant, work: (transaction: Transaction) => void): Promise<LogError | undefined> {
+    return (await this.begin(now, work)).done;
   }
 
   /**
-   * Nothing of a transaction that fails is kept. A processor that throws ends every list and refuses appends until the next
-   * start; a store that cannot write (disk full) refuses this transaction only.
+   * Makes a transaction while the one before it is being written; resolves when that one is on disk and this one is on its way.
+   * Nothing of a transaction that fails is kept, nor of the one that was made on top of it. A processor that throws ends every
+   * list and refuses appends until the next start; a store that cannot write (disk full) refuses these transactions only.
    */
-  async transact(now: Instant, work: (transaction: Transaction) => void): Promise<LogError | undefined> {
-    const { store, ends, onCommitted } = this.#parts;
-    const transaction = new Transaction({ ends: ends.fork(now), tasks: this.#lists.flatMap(({ tasks }) => tasks) });
+  async begin(now: Instant, work: (transaction: Transaction) => void): Promise<Begun> {
+    const before = this.#last;
+    const transaction = new Transaction({
+      ends: (this.#computed ?? this.#parts.ends).fork(now),
+      tasks: this.#lists.flatMap(({ tasks }) => tasks),
+    });
+    let sealed: ReturnType<Transaction['seal']>;
     try {
       work(transaction);
-      if (transaction.empty) return undefined;
-      await store.writer.commit(transaction.batch());
+      if (transaction.empty) return { done: Promise.resolve(await before) };
+      sealed = transaction.seal();
     } catch (error) {
+      return { done: Promise.resolve((await before) ?? this.#failed(error)) };
+    }
+    this.#computed = transaction.ends;
+    const failed = await before;
+    if (failed) return { done: Promise.resolve(failed) };
+    this.#last = this.#write(transaction, sealed);
+    return { done: this.#last };
+  }
+
+  /** Resolves when nothing is on its way to the file any more. */
+  async drained(): Promise<void> {
+    await this.#last;
+  }
+
+  async #write(
+    { ends, records }: Transaction,
+    { batch, committed }: ReturnType<Transaction['seal']>,
+  ): Promise<LogError | undefined> {
+    try {
+      await this.#parts.store.writer.commit(batch);
+    } catch (error) {
+      this.#last = Promise.resolve(undefined);
       return this.#failed(error);
     }
     this.#refused = false;
-    ends.adopt(transaction.ends);
-    transaction.committed();
-    onCommitted(transaction.records);
+    this.#parts.ends.adopt(ends);
+    committed();
+    this.#parts.onCommitted(records);
     return undefined;
   }
 
@@ -141,6 +192,7 @@ export class FusedEngine {
   #startOver(): void {
     const { store, ends, onDoubt } = this.#parts;
     ends.reread(store.lasts());
+    this.#computed = undefined;
     for (const list of this.#lists) list.tasks = this.#tasksOf(list);
     onDoubt();
   }

@@ -2,7 +2,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { positionKey, type ReadRequest, type Recorded, type TopicName, topicShape } from '@tocsin/core';
 import type { Ends } from './ends.ts';
 import { Follower } from './follower.ts';
-import type { Placed, SqliteStore } from './sqlite-store.ts';
+import type { Placed } from './segment.ts';
+import type { SqliteStore } from './sqlite-store.ts';
 
 const rowsAhead = 500;
 /** Of a topic with records that may be very long. */

@@ -56,7 +56,10 @@ export class WriterThread implements LogWriter {
     if (this.#failure) return Promise.reject(this.#failure);
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject };
-      this.#worker.postMessage(batch);
+      this.#worker.postMessage(
+        batch,
+        batch.segments.map(({ body }) => body.buffer),
+      );
     });
   }
 

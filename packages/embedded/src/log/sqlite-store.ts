@@ -1,25 +1,11 @@
-import { type Recorded, type TopicName, topicShape } from '@tocsin/core';
+import type { TopicName } from '@tocsin/core';
 import Database from 'libsql';
 import { type LogWriter, SameThreadWriter, WriterThread } from './log-writer.ts';
+import { type Placed, placedIn, type Segment } from './segment.ts';
 import { SqliteWriter, tableOf } from './sqlite-writer.js';
 
-/** A record with its place in the one order that everything on this machine has. */
-export interface Placed {
-  readonly gid: number;
-  readonly record: Recorded;
-  /** The value as it is stored. */
-  readonly text: string;
-}
-
-interface Row {
-  readonly gid: number;
-  readonly offset: number;
-  readonly key: string;
-  readonly at: number;
-  readonly occurred: number | null;
-  readonly seq: number | null;
-  readonly value: string;
-}
+/** Segments read at a time. */
+const rowsAtOnce = 32;
 
 /**
  * The reading half of the SQLite file: one table a topic, one for processor state, one for positions. Sees what is committed.
@@ -31,6 +17,7 @@ export class SqliteStore {
   readonly #from = new Map<TopicName, Database.Statement>();
   readonly #state: Database.Statement;
   readonly #states: Database.Statement;
+  readonly #stateKeys: Database.Statement;
   readonly #wakes: Database.Statement;
   readonly #note: Database.Statement;
 
@@ -42,6 +29,7 @@ export class SqliteStore {
     this.writer = path === ':memory:' ? new SameThreadWriter(writer) : new WriterThread(path);
     this.#state = this.#db.prepare('SELECT version, value FROM state WHERE processor = ? AND key = ?');
     this.#states = this.#db.prepare('SELECT key, version, value FROM state WHERE processor = ? ORDER BY key');
+    this.#stateKeys = this.#db.prepare('SELECT key FROM state WHERE processor = ? AND key > ? ORDER BY key LIMIT ?');
     this.#wakes = this.#db.prepare(
       'SELECT key, wake_at AS at FROM state WHERE processor = ? AND wake_at >= ? ORDER BY wake_at, key LIMIT ?',
     );
@@ -57,6 +45,11 @@ export class SqliteStore {
     return this.#states.all(processor) as { key: string; version: number; value: string }[];
   }
 
+  /** The next keys of a processor behind `after`, in order. */
+  stateKeys(processor: string, after: string, limit: number): readonly string[] {
+    return (this.#stateKeys.all(processor, after, limit) as { key: string }[]).map(({ key }) => key);
+  }
+
   /** The next wakes at or after `from`, earliest first, then by key. */
   wakes(processor: string, from: number, limit: number): readonly { readonly at: number; readonly key: string }[] {
     return this.#wakes.all(processor, from, limit) as { at: number; key: string }[];
@@ -68,8 +61,15 @@ export class SqliteStore {
 
   /** Up to `limit` records of a topic that has some, from an offset on. */
   records(topic: TopicName, from: number, limit: number): readonly Placed[] {
-    const rows = this.#reading(topic).all(from, limit) as Row[];
-    return rows.map((row) => placedOf(topic, row));
+    const placed: Placed[] = [];
+    for (let next = from; placed.length < limit; ) {
+      const rows = this.#reading(topic).all(next, Math.min(rowsAtOnce, limit)) as Omit<Segment, 'topic'>[];
+      for (const row of rows) placed.push(...placedIn({ topic, ...row }, next, limit - placed.length));
+      const last = rows.at(-1);
+      if (!last || last.first + last.count === next) break;
+      next = last.first + last.count;
+    }
+    return placed;
   }
 
   /** The last record of every topic that has one. */
@@ -78,8 +78,10 @@ export class SqliteStore {
       .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE 'topic:%'")
       .all() as { name: string }[];
     return tables.flatMap(({ name }) => {
-      const row = this.#db.prepare(`SELECT * FROM "${name}" ORDER BY "offset" DESC LIMIT 1`).get() as Row | undefined;
-      return row ? [placedOf(name.slice('topic:'.length) as TopicName, row)] : [];
+      const topic = name.slice('topic:'.length) as TopicName;
+      const sql = `SELECT * FROM "${name}" ORDER BY first DESC LIMIT 1`;
+      const row = this.#db.prepare(sql).get() as Omit<Segment, 'topic'> | undefined;
+      return row ? placedIn({ topic, ...row }, row.first + row.count - 1, 1) : [];
     });
   }
 
@@ -91,22 +93,11 @@ export class SqliteStore {
   #reading(topic: TopicName): Database.Statement {
     const known = this.#from.get(topic);
     if (known) return known;
-    const made = this.#db.prepare(`SELECT * FROM ${tableOf(topic)} WHERE "offset" >= ? ORDER BY "offset" LIMIT ?`);
+    const table = tableOf(topic);
+    const made = this.#db.prepare(
+      `SELECT * FROM ${table} WHERE first >= (SELECT max(first) FROM ${table} WHERE first <= ?) ORDER BY first LIMIT ?`,
+    );
     this.#from.set(topic, made);
     return made;
   }
-}
-
-function placedOf(topic: TopicName, row: Row): Placed {
-  const record: Recorded = {
-    topic,
-    partition: 0,
-    offset: row.offset,
-    key: row.key,
-    value: topicShape(topic).text ? row.value : (JSON.parse(row.value) as unknown),
-    recordedAt: row.at,
-    ...(row.occurred !== null && { occurredAt: row.occurred }),
-    ...(row.seq !== null && { seq: row.seq }),
-  };
-  return { gid: row.gid, record, text: row.value };
 }

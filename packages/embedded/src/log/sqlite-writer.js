@@ -4,19 +4,16 @@ import Database from 'libsql';
 
 /**
  * All that one transaction writes, packed: copying one long text and a few numbers to another thread costs a fraction of
- * copying every value by itself. `records` holds eight numbers a record: index of its topic, offset, place in the one order,
- * `recordedAt`, `occurredAt`, `seq` (NaN: none), length of its key, length of its text. `puts` holds five a state entry: index
- * of its processor, version, `wakeAt` (NaN: none), length of its key, length of its text (-1: forget it). Keys and texts stand
- * in `texts` one after another, in this order; a chunk ends behind a text.
+ * copying every value by itself. `puts` holds five numbers a state entry: index of its processor in `names`, version, `wakeAt`
+ * (NaN: none), length of its key, length of its text (-1: forget it). Keys and texts stand in `texts` one after another.
  * @typedef {{
+ *   readonly segments: readonly import('./segment.ts').Segment[],
  *   readonly names: readonly string[],
- *   readonly records: Float64Array,
  *   readonly puts: Float64Array,
- *   readonly texts: readonly string[],
+ *   readonly texts: string,
  *   readonly notes: readonly (readonly [name: string, text: string])[],
  * }} Batch
  */
-export const recordNumbers = 8;
 export const putNumbers = 5;
 
 /**
@@ -26,30 +23,6 @@ export const putNumbers = 5;
 export function tableOf(topic) {
   if (!/^[a-z0-9._-]+$/.test(topic)) throw new Error(`not a topic name: ${topic}`);
   return `"topic:${topic}"`;
-}
-
-/** Cuts the texts of a batch apart again. */
-class Texts {
-  #chunks;
-  #chunk = 0;
-  #at = 0;
-
-  /** @param {readonly string[]} chunks */
-  constructor(chunks) {
-    this.#chunks = chunks;
-  }
-
-  /** @param {number} length */
-  next(length) {
-    const chunk = this.#chunks[this.#chunk] ?? '';
-    const text = chunk.slice(this.#at, this.#at + length);
-    this.#at += length;
-    if (this.#at >= chunk.length && chunk.length > 0) {
-      this.#chunk += 1;
-      this.#at = 0;
-    }
-    return text;
-  }
 }
 
 /** `synchronous=FULL`: a commit that returned survives power loss. */
@@ -93,12 +66,12 @@ export class SqliteWriter {
    * @param {Batch} batch
    */
   commit(batch) {
-    for (const name of batch.names) if (name.startsWith('topic:')) this.#insert(name);
+    for (const { topic } of batch.segments) this.#insert(topic);
     this.#db.exec('BEGIN IMMEDIATE');
     try {
-      const texts = new Texts(batch.texts);
-      this.#writeRecords(batch, texts);
-      this.#writeStates(batch, texts);
+      for (const { topic, first, count, head, body } of batch.segments)
+        this.#insert(topic).run(first, count, head, Buffer.from(body.buffer));
+      this.#writeStates(batch);
       for (const [name, text] of batch.notes) this.#note.run(name, text);
       this.#db.exec('COMMIT');
     } catch (error) {
@@ -107,36 +80,19 @@ export class SqliteWriter {
     }
   }
 
-  /**
-   * @param {Batch} batch
-   * @param {Texts} texts
-   */
-  #writeRecords({ names, records }, texts) {
-    for (let n = 0; n < records.length; n += recordNumbers) {
-      const key = texts.next(number(records, n + 6));
-      this.#insert(names[number(records, n)] ?? '').run(
-        number(records, n + 1),
-        number(records, n + 2),
-        key,
-        number(records, n + 3),
-        orNull(records, n + 4),
-        orNull(records, n + 5),
-        texts.next(number(records, n + 7)),
-      );
-    }
-  }
-
-  /**
-   * @param {Batch} batch
-   * @param {Texts} texts
-   */
-  #writeStates({ names, puts }, texts) {
+  /** @param {Batch} batch */
+  #writeStates({ names, puts, texts }) {
+    let at = 0;
     for (let n = 0; n < puts.length; n += putNumbers) {
       const processor = names[number(puts, n)];
-      const key = texts.next(number(puts, n + 3));
+      const key = texts.slice(at, at + number(puts, n + 3));
       const length = number(puts, n + 4);
+      at += key.length;
       if (length < 0) this.#forget.run(processor, key);
-      else this.#put.run(processor, key, number(puts, n + 1), orNull(puts, n + 2), texts.next(length));
+      else {
+        this.#put.run(processor, key, number(puts, n + 1), orNull(puts, n + 2), texts.slice(at, at + length));
+        at += length;
+      }
     }
   }
 
@@ -153,16 +109,16 @@ export class SqliteWriter {
     }
   }
 
-  /** @param {string} name `topic:` and the topic */
-  #insert(name) {
-    const known = this.#inserts.get(name);
+  /** @param {string} topic */
+  #insert(topic) {
+    const known = this.#inserts.get(topic);
     if (known) return known;
-    const table = tableOf(name.slice('topic:'.length));
+    const table = tableOf(topic);
     this.#db.exec(
-      `CREATE TABLE IF NOT EXISTS ${table} ("offset" INTEGER PRIMARY KEY, gid INTEGER NOT NULL, key TEXT NOT NULL, at INTEGER NOT NULL, occurred INTEGER, seq INTEGER, value TEXT NOT NULL)`,
+      `CREATE TABLE IF NOT EXISTS ${table} (first INTEGER PRIMARY KEY, count INTEGER NOT NULL, head TEXT NOT NULL, body BLOB NOT NULL)`,
     );
-    const made = this.#db.prepare(`INSERT INTO ${table} VALUES (?, ?, ?, ?, ?, ?, ?)`);
-    this.#inserts.set(name, made);
+    const made = this.#db.prepare(`INSERT INTO ${table} VALUES (?, ?, ?, ?)`);
+    this.#inserts.set(topic, made);
     return made;
   }
 }

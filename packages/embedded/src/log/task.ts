@@ -11,7 +11,6 @@ import {
   type TopicName,
   watermarkAfter,
 } from '@tocsin/core';
-import type { StatePut } from './batch-packing.ts';
 import type { SqliteStore } from './sqlite-store.ts';
 import { TaskStates } from './task-states.ts';
 
@@ -53,7 +52,7 @@ export class Task {
     for (const table of processor.tables ?? []) this.#refill(table.topic, store);
   }
 
-  /** True while state changed that is not committed. */
+  /** True while the open transaction has changed state. */
   get dirty(): boolean {
     return this.#states.dirty;
   }
@@ -97,17 +96,14 @@ export class Task {
     return this.#states.nextWake();
   }
 
-  changes(): readonly StatePut[] {
-    return this.#states.changes();
+  /** Ends this task's part of the open transaction; see `TaskStates`. */
+  seal(): ReturnType<TaskStates['seal']> {
+    return this.#states.seal();
   }
 
   note(): readonly [string, string] {
     const place: Place = { now: this.#now, watermark: this.#watermark, next: this.#next };
     return [noteName(this.processor), JSON.stringify(place)];
-  }
-
-  committed(): void {
-    this.#states.committed();
   }
 
   #step(record: Recorded): readonly Emitted[] {

@@ -1,7 +1,7 @@
 import { type Append, type Instant, type Position, type Recorded, topicShape } from '@tocsin/core';
 import { packed } from './batch-packing.ts';
 import type { Ends } from './ends.ts';
-import type { Placed } from './sqlite-store.ts';
+import type { Placed } from './segment.ts';
 import type { Batch } from './sqlite-writer.js';
 import type { Emitted, Task } from './task.ts';
 
@@ -61,21 +61,24 @@ export class Transaction {
     this.#notes.set(name, text);
   }
 
-  get records(): readonly Recorded[] {
-    return this.#records.map(({ record }) => record);
+  get records(): readonly Placed[] {
+    return this.#records;
   }
 
-  batch(): Batch {
+  /** Nothing is added any more: what is to be written, and what is to be called once it is on disk. */
+  seal(): { readonly batch: Batch; readonly committed: () => void } {
     for (const task of this.#tasks) this.#notes.set(...task.note());
-    return packed({
-      records: this.#records,
-      puts: this.#tasks.flatMap((task) => task.changes()),
-      notes: this.#notes,
-    });
-  }
-
-  committed(): void {
-    for (const task of this.#tasks) task.committed();
+    const sealed = this.#tasks.map((task) => task.seal());
+    return {
+      batch: packed({
+        records: this.#records,
+        puts: sealed.flatMap(({ puts }) => puts),
+        notes: this.#notes,
+      }),
+      committed: () => {
+        for (const { committed } of sealed) committed();
+      },
+    };
   }
 
   /** First in, first out: what was written first is handed on first, also when wakes wrote several records. */
