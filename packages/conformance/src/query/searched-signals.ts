@@ -85,7 +85,7 @@ const attributes: fc.Arbitrary<JsonObject> = fc.record(
     host: some,
     service: some,
     status: scalar,
-    ['odd key\u0000']: scalar,
+    'odd key\u0000': scalar,
   },
   { requiredKeys: [] },
 ) as fc.Arbitrary<JsonObject>;

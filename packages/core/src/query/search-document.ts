@@ -42,7 +42,9 @@ const documents = new WeakMap<SearchedSignal, SearchDocument>();
 /** A signal of which nothing is known but one value of one key. */
 export function documentOfValue(key: string, text: string): SearchDocument {
   const found: Collected = new Map();
-  addScalar(valuesAt(found, key), text);
+  const values = valuesAt(found, key);
+  addScalar(values, text);
+  if (searchField(key)?.type === 'time') addTimes(values);
   withAddresses(found);
   return { values: listed(found), message: '', rest: '' };
 }
@@ -145,12 +147,15 @@ function declare(
 ): void {
   const sets = [...paths.map((path) => byPath.get(path)), tag === undefined ? undefined : byTag.get(tag)];
   const values = new Set(sets.flatMap((set) => (set ? [...set] : [])));
-  if (type === 'time')
-    for (const value of [...values]) {
-      const time = isText(value) ? timeIn(value) : undefined;
-      if (time !== undefined) values.add(time);
-    }
+  if (type === 'time') addTimes(values);
   if (sets.some((set) => set !== undefined)) found.set(name, values);
+}
+
+function addTimes(values: Set<SearchValue>): void {
+  for (const value of [...values]) {
+    const time = isText(value) ? timeIn(value) : undefined;
+    if (time !== undefined) values.add(time);
+  }
 }
 
 function withAddresses(found: Collected): void {
