@@ -9,7 +9,7 @@ import type { Target } from './rig.ts';
 
 const tocsin = join(import.meta.dirname, '..', '..', 'services', 'cli', 'bin', 'tocsin.js');
 
-/** A Tocsin of its own process and data directory, for a benchmark. */
+/** A Tocsin of its own process and data directory, started as its users start it, for a benchmark. */
 export class StackProcess {
   readonly data: string;
   readonly #rules: string | undefined;
@@ -41,20 +41,8 @@ export class StackProcess {
     const started = performance.now();
     const rules = this.#rules ? ['--rules', this.#rules] : [];
     const child = spawn(
-      process.execPath,
-      [
-        tocsin,
-        'up',
-        '--port',
-        '0',
-        '--data',
-        this.data,
-        '--allow-egress',
-        '127.0.0.1/32',
-        '--log-level',
-        'warn',
-        ...rules,
-      ],
+      tocsin,
+      ['up', '--port', '0', '--data', this.data, '--allow-egress', '127.0.0.1/32', '--log-level', 'warn', ...rules],
       { stdio: ['ignore', 'pipe', 'inherit'] },
     );
     this.#child = child;
