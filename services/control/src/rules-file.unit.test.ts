@@ -80,7 +80,7 @@ workflows:
     inputs: [{ name: 1st, type: text }]
 rules:
   - name: One
-    selectors: { severities: [high, urgent], severity: low }
+    selectors: { severities: [high, urgent], severity: low, query: 'env:prod AND' }
     targets: ['@console', '@slack-secop', '@workflow-isolate', 'slack', '@hook(x=1)']
   - name: One
     targets: []
@@ -125,7 +125,8 @@ alowed_lateness: 1h
       "rules.yaml:30:22: workflows[2].inputs[0].name: use letters, digits and "_", at most 64, no digit first",
       "rules.yaml:30:33: workflows[2].inputs[0].type: is not known: choose one of string, number, boolean, object, array",
       "rules.yaml:33:37: rules[0].selectors.severities[1]: is not known: choose one of info, low, medium, high, critical",
-      "rules.yaml:33:46: rules[0].selectors.severity: is not known here: there are trigger_source, severities, rule_types, tags, sources",
+      "rules.yaml:33:46: rules[0].selectors.severity: is not known here: there are trigger_source, severities, rule_types, tags, sources, query",
+      "rules.yaml:33:68: rules[0].selectors.query: cannot be read at character 13: the query ends, expected is a word, a key:value or a group",
       "rules.yaml:34:15: rules[0].targets[0]: no sink has the handle console: did you mean Console?",
       "rules.yaml:34:27: rules[0].targets[1]: no sink has the handle slack-secop: did you mean slack-secops?",
       "rules.yaml:34:43: rules[0].targets[2]: workflow isolate has no security trigger: set security_trigger: true",

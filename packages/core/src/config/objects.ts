@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ruleTypes } from '../detection/detection.ts';
+import { parseQuery } from '../query/parse-query.ts';
 import { workflowPrefix } from '../rules/target.ts';
 import { severities } from '../severity.ts';
 import { lifecycles, locks } from '../signal/lifecycle.ts';
@@ -78,6 +79,12 @@ export const workflowObject = z.strictObject({
     .default([]),
 });
 
+/** In the search syntax; kept as it is written. */
+const query = z.string().superRefine((written, context) => {
+  const parsed = parseQuery(written);
+  if (!parsed.ok) context.addIssue({ code: 'custom', message: `cannot be read ${parsed.problem.detail}` });
+});
+
 export const selectorsObject = z.strictObject({
   trigger_source: z.literal('security_signals').default('security_signals'),
   severities: z.array(z.enum(severities)).optional(),
@@ -86,6 +93,8 @@ export const selectorsObject = z.strictObject({
   tags: z.array(text(200)).optional(),
   /** Detecting products, such as `falco`. */
   sources: z.array(text(64)).optional(),
+  /** What the signal must be found by. A rule is asked when a signal opens or escalates: triage is then as at the opening. */
+  query: query.optional(),
 });
 
 /** When a rule speaks besides the opening of a signal. */

@@ -6,7 +6,9 @@ export interface QueryProblem {
   readonly range: TextRange;
   /** What should stand there, such as `a value after status:`. */
   readonly expected: string;
-  /** One sentence for people, with the place counted from 1. */
+  /** Place (counted from 1), what is there and what is expected, to follow a verb: `at character 5: there is …`. */
+  readonly detail: string;
+  /** The same as a sentence. */
   readonly message: string;
 }
 
@@ -28,6 +30,8 @@ export function problemOf(text: string, { expected, range: meant }: Misread): Qu
   const shown = found.length > 40 ? `${found.slice(0, 39)}…` : found;
   const place =
     range.to - range.from > 1 ? `characters ${range.from + 1} to ${range.to}` : `character ${range.from + 1}`;
-  const what = found === '' ? 'the query ends' : `there is "${shown}"`;
-  return { range, expected, message: `Cannot read the query at ${place}: ${what}, expected is ${expected}.` };
+  const missing = range.from < text.length ? 'there is nothing' : 'the query ends';
+  const what = found === '' ? missing : `there is "${shown}"`;
+  const detail = `at ${place}: ${what}, expected is ${expected}`;
+  return { range, expected, detail, message: `Cannot read the query ${detail}.` };
 }
