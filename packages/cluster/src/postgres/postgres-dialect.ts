@@ -9,6 +9,7 @@ import {
   type PostgresQueryResult,
 } from 'kysely';
 import { Pool, type PoolClient } from 'pg';
+import { codeOf, createDatabase, databaseMissing } from './create-database.ts';
 import { addressOf, isUnavailable, PostgresUnavailable } from './postgres-trouble.ts';
 
 export interface PostgresOptions {
@@ -35,7 +36,7 @@ export function postgresDialect({ url, connections = 10, timeoutMs = 30_000, onT
   const address = addressOf(url);
   pool.on('error', (error) => onTrouble?.(new PostgresUnavailable(address, error).message));
   const onCreateConnection = (connection: DatabaseConnection) => setUp(connection, timeoutMs);
-  return new PostgresDialect({ pool: new MappedPool(pool, address), onCreateConnection });
+  return new PostgresDialect({ pool: new MappedPool(pool, url), onCreateConnection });
 }
 
 /**
@@ -54,22 +55,37 @@ async function setUp(connection: DatabaseConnection, timeoutMs: number): Promise
 
 class MappedPool implements PostgresPool {
   readonly #pool: Pool;
-  readonly #address: string;
+  readonly #url: string;
   /** Kysely knows a connection again by its client. */
   readonly #clients = new WeakMap<PoolClient, MappedClient>();
 
-  constructor(pool: Pool, address: string) {
+  constructor(pool: Pool, url: string) {
     this.#pool = pool;
-    this.#address = address;
+    this.#url = url;
   }
 
   async connect(): Promise<PostgresPoolClient> {
-    const client = await this.#pool.connect().catch((error: unknown) => {
-      throw new PostgresUnavailable(this.#address, error);
-    });
-    const mapped = this.#clients.get(client) ?? new MappedClient(client, this.#address);
+    const client = await this.#connected();
+    const mapped = this.#clients.get(client) ?? new MappedClient(client, addressOf(this.#url));
     this.#clients.set(client, mapped);
     return mapped;
+  }
+
+  /** One that was dropped meanwhile is made again, empty: that its tables are gone is what its user then hears. */
+  async #connected(): Promise<PoolClient> {
+    try {
+      return await this.#pool.connect();
+    } catch (error) {
+      const failure = codeOf(error) === databaseMissing ? await createDatabase(this.#url) : error;
+      if (failure !== undefined) throw new PostgresUnavailable(addressOf(this.#url), failure);
+      return this.#connectedAgain();
+    }
+  }
+
+  #connectedAgain(): Promise<PoolClient> {
+    return this.#pool.connect().catch((error: unknown) => {
+      throw new PostgresUnavailable(addressOf(this.#url), error);
+    });
   }
 
   end(): Promise<void> {

@@ -21,19 +21,19 @@ const remedies: Readonly<Record<string, string>> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is not trusted here: add sslrootcert=FILE to the URL',
 };
 
-/** PostgreSQL cannot be asked now. The message is one line with what to do; `code` is the SQLSTATE, or that of the network. */
+/** PostgreSQL cannot be asked now. The message is one line with what to do; `code` is a SQLSTATE, also for what the network says. */
 export class PostgresUnavailable extends Error {
   readonly code: string;
   readonly retryable = true;
   constructor(address: string, cause: unknown) {
     const first = firstOf(cause);
-    const code = String(Reflect.get(Object(first), 'code') ?? connectionFailure);
+    const code = String(Reflect.get(Object(first), 'code') ?? '');
     const said = (first instanceof Error ? first.message : String(first)).split('\n')[0]?.slice(0, 200);
     super(scrubbed(`PostgreSQL at ${address}: ${said}; ${remedies[code] ?? 'it is asked again until it answers'}`), {
       cause,
     });
     this.name = 'PostgresUnavailable';
-    this.code = code;
+    this.code = /^[0-9A-Z]{5}$/.test(code) && !code.startsWith('E') ? code : connectionFailure;
   }
 }
 

@@ -16,9 +16,16 @@ export interface ReadModelOptions {
   readonly freshWithinMs?: number;
 }
 
+interface Used {
+  readonly model: ReadModel;
+  readonly fresh: boolean;
+}
+
 interface Opened {
   readonly model: ReadModel;
   readonly projector: Projector;
+  /** Nothing is applied any more: then waiting for it is in vain. */
+  readonly ended: Promise<undefined>;
   readonly stop: () => Promise<void>;
 }
 
@@ -41,10 +48,16 @@ export class LazyReadModel {
   }
 
   /** The model with everything that was in the log at the call, or, if that takes too long, what it has so far (`fresh` false). */
-  async use(): Promise<{ readonly model: ReadModel; readonly fresh: boolean }> {
+  async use(): Promise<Used> {
+    // The store that is open may fail while it is waited for; the one that is opened then says why.
+    return (await this.#useOpened()) ?? (await this.#useOpened()) ?? Promise.reject(new Error('the read model fails'));
+  }
+
+  async #useOpened(): Promise<Used | undefined> {
     this.#opened ??= this.#open();
-    const { model, projector } = await this.#opened;
-    return { model, fresh: await projector.caughtUp(this.#options.freshWithinMs ?? 2_000) };
+    const { model, projector, ended } = await this.#opened;
+    const fresh = await Promise.race([projector.caughtUp(this.#options.freshWithinMs ?? 2_000), ended]);
+    return fresh === undefined ? undefined : { model, fresh };
   }
 
   async close(): Promise<void> {
@@ -68,7 +81,8 @@ export class LazyReadModel {
         end.abort();
         return running;
       };
-      return { model, projector, stop };
+      const ended = running.then(() => undefined);
+      return { model, projector, ended, stop };
     } catch (error) {
       this.#failed = true;
       this.#opened = undefined;
@@ -111,8 +125,9 @@ export class LazyReadModel {
   }
 }
 
-/** SQLSTATE classes of a store that is damaged, or gone: no other query can be trusted either. */
-const isBroken = (error: unknown): boolean => /^(XX|58)/.test(String(Reflect.get(Object(error), 'code') ?? 'XX'));
+/** SQLSTATE classes of a store that is damaged, dropped or emptied: no other query can be trusted either. */
+const isBroken = (error: unknown): boolean =>
+  /^(XX|58|3D|42P01)/.test(String(Reflect.get(Object(error), 'code') ?? 'XX'));
 
 /** A copy that has read further than the log goes belongs to another log. It holds no truth, so it is made anew. */
 async function isAhead(log: EventLog, { projection }: ReadModel): Promise<boolean> {
