@@ -63,6 +63,7 @@ export * from './signal/events/updated.ts';
 export * from './field.ts';
 export * from './fold.ts';
 export * from './json.ts';
+export * from './ports/breakers.ts';
 export * from './ports/event-log.ts';
 export * from './ports/job-queue.ts';
 export * from './ports/projection.ts';

@@ -1,5 +1,4 @@
-import type { Verdict } from '@tocsin/core';
-import type { BreakerState } from './sink-breakers.ts';
+import type { BreakerState, Verdict } from '@tocsin/core';
 
 /** For metrics and logs. Must not throw. */
 export interface DeliveryObserver {

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import {
   type AnySink,
+  type BreakersOf,
   type DeliveryAttempted,
   type DeliveryRequested,
   type Digest,
@@ -37,6 +38,8 @@ export interface DeliveryWorkerParts {
   readonly clock?: Clock | undefined;
   readonly limits?: Partial<DeliveryLimits> | undefined;
   readonly observer?: DeliveryObserver | undefined;
+  /** Shared with the other workers, where there are any. */
+  readonly breakers?: BreakersOf | undefined;
 }
 
 /**

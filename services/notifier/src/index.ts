@@ -9,4 +9,4 @@ export {
   notifierService,
   type NotifierService,
 } from './service.ts';
-export type { BreakerState } from './sink-breakers.ts';
+export type { BreakerState } from '@tocsin/core';

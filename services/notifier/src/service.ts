@@ -1,4 +1,4 @@
-import type { AnyProcessor, AnySink, Digest, EventLog, Http, JobQueue, Wires } from '@tocsin/core';
+import type { AnyProcessor, AnySink, BreakersOf, Digest, EventLog, Http, JobQueue, Wires } from '@tocsin/core';
 import type { Clock, SecretSources } from '@tocsin/runtime';
 import type { DeliveryLimits } from './delivery-limits.ts';
 import type { DeliveryObserver } from './delivery-observer.ts';
@@ -12,6 +12,8 @@ export interface NotifierPorts {
   readonly wires: Wires;
   readonly digest: Digest;
   readonly clock?: Clock | undefined;
+  /** Shared with the workers of other processes, where there are any. */
+  readonly breakers?: BreakersOf | undefined;
 }
 
 export interface NotifierConfig {

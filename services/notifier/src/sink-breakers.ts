@@ -1,4 +1,4 @@
-import type { Duration } from '@tocsin/core';
+import type { BreakerOptions, Breakers, BreakerState } from '@tocsin/core';
 import {
   BrokenCircuitError,
   type CircuitBreakerPolicy,
@@ -8,23 +8,11 @@ import {
   handleWhenResult,
 } from 'cockatiel';
 
-export type BreakerState = 'closed' | 'open' | 'half-open';
-
-export interface BreakerOptions {
-  /** So many failures in a row open the breaker of a sink. */
-  readonly failures: number;
-  /** How long it stays open before one attempt is let through. */
-  readonly openMs: Duration;
-  /** `first` when it had been closed: later openings find nothing that is worth holding back. */
-  opened(sink: string, first: boolean): void;
-  changed?(sink: string, state: BreakerState): void;
-}
-
 /**
- * One breaker a sink. While it is open, attempts fail at once instead of waiting for a far end that does not answer; they move
+ * Breakers of this process. While one is open, attempts fail at once instead of waiting for a far end that does not answer; they move
  * along the ladder as if they had been made.
  */
-export class SinkBreakers<R> {
+export class SinkBreakers<R> implements Breakers<R> {
   readonly #options: BreakerOptions;
   readonly #failed: (result: R) => boolean;
   readonly #breakers = new Map<string, CircuitBreakerPolicy>();

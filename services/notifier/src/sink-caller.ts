@@ -1,5 +1,7 @@
 import type {
   AnySink,
+  Breakers,
+  BreakersOf,
   Configuration,
   DeliveryRequested,
   Digest,
@@ -30,6 +32,8 @@ export interface SinkCallerParts {
   readonly clock: Clock;
   readonly limits: DeliveryLimits;
   readonly observer: DeliveryObserver;
+  /** Those of this process alone, if none are given. */
+  readonly breakers?: BreakersOf | undefined;
 }
 
 /** A far end may hold its whole queue back for this long at a time; the message itself waits as long as was asked. */
@@ -43,14 +47,15 @@ export class SinkCaller {
   readonly #parts: SinkCallerParts;
   readonly #config: ConfigFollower;
   readonly #sinks: ConfiguredSinks;
-  readonly #breakers: SinkBreakers<AttemptOutcome>;
+  readonly #breakers: Breakers<AttemptOutcome>;
   readonly #answeredAt = new Map<string, Instant>();
 
   constructor(parts: SinkCallerParts) {
     this.#parts = parts;
     this.#config = new ConfigFollower(parts.log);
     this.#sinks = new ConfiguredSinks(parts);
-    this.#breakers = new SinkBreakers(
+    const breakersOf: BreakersOf = parts.breakers ?? ((options, by) => new SinkBreakers(options, by));
+    this.#breakers = breakersOf(
       {
         failures: parts.limits.breakerFailures,
         openMs: parts.limits.breakerOpenMs,

@@ -6,11 +6,9 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
-import type { Job } from '@tocsin/core';
 import { afterAll, afterEach, expect, it } from 'vitest';
 import { Missing, type StartedRedis, startRedis } from '../../../../infra/native/index.ts';
-import { BullmqJobQueue } from './bullmq-job-queue.ts';
-import { RedisClient } from './redis-client.ts';
+import { job, JobInstance } from '../../test/job-instance.ts';
 
 // These end the server and wipe it, so it is always one of their own.
 const redis = await startRedis().catch(skipped);
@@ -21,81 +19,22 @@ function skipped(error: unknown): undefined {
   console.warn(`SKIPPED: faults of the job queue need Redis. ${error.message}`);
 }
 
-const job = (id: string, about: Partial<Job<string>> = {}): Job<string> => ({
-  id,
-  lane: id,
-  group: 'g',
-  runAt: 0,
-  data: id,
-  ...about,
-});
-
 const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });
 
-/** One process that works: it tells of every start, and jobs end when they are told to, or at once. */
-class Instance {
-  readonly queue: BullmqJobQueue<string>;
-  readonly client: RedisClient;
-  readonly started: string[] = [];
-  readonly said: string[] = [];
-  /** Jobs whose handler does not end by itself. */
-  readonly hanging = new Map<string, () => void>();
-  readonly #end = new AbortController();
-  #work: Promise<void> = Promise.resolve();
-  #changed: (() => void)[] = [];
-
-  constructor(about: { readonly url: string; readonly prefix: string; readonly lockMs?: number }) {
-    this.client = new RedisClient({ url: about.url, onTrouble: (line) => this.#tell(() => this.said.push(line)) });
-    this.queue = new BullmqJobQueue<string>({ ...about, client: this.client, checkEveryMs: 100 });
-    closing.push(() => this.close());
-  }
-
-  work(hang: (id: string) => boolean = () => false, limits = { perGroup: 4, total: 8 }): this {
-    const handler = (one: Job<string>) =>
-      new Promise<void>((resolve) => {
-        if (hang(one.id)) this.hanging.set(one.id, resolve);
-        else resolve();
-        this.#tell(() => this.started.push(one.id));
-      });
-    this.#work = this.queue.work(handler, { ...limits, signal: this.#end.signal });
-    return this;
-  }
-
-  async until(holds: () => boolean): Promise<void> {
-    while (!holds()) await new Promise<void>((resolve) => this.#changed.push(resolve));
-  }
-
-  /** Resolves when Redis has been wiped or was away, and this process knows. */
-  lost(): Promise<void> {
-    return new Promise((resolve) => this.queue.lost(resolve));
-  }
-
-  ready(): Promise<unknown> {
-    return this.client.ready ? Promise.resolve() : new Promise((resolve) => this.client.redis.once('ready', resolve));
-  }
-
-  async close(): Promise<void> {
-    this.#end.abort();
-    for (const finish of this.hanging.values()) finish();
-    await this.#work;
-    await this.queue.close();
-    this.client.close();
-  }
-
-  #tell(change: () => void): void {
-    change();
-    for (const tell of this.#changed.splice(0)) tell();
-  }
+function instance(about: { readonly url: string; readonly prefix: string; readonly lockMs?: number }): JobInstance {
+  const made = new JobInstance(about);
+  closing.push(() => made.close());
+  return made;
 }
 
 const names = (count: number): readonly string[] => Array.from({ length: count }, (_, i) => `job-${i}`);
 
 const cases: Readonly<Record<string, (server: StartedRedis, prefix: string) => Promise<void>>> = {
   'two processes share the work, and each job runs in one of them': async ({ url }, prefix) => {
-    const [first, second] = [new Instance({ url, prefix }), new Instance({ url, prefix })];
+    const [first, second] = [instance({ url, prefix }), instance({ url, prefix })];
     await Promise.all([first.ready(), second.ready()]);
     // Neither has room for all of what hangs, so both must take some.
     for (const one of [first, second]) one.work(() => true, { perGroup: 3, total: 3 });
@@ -105,7 +44,7 @@ const cases: Readonly<Record<string, (server: StartedRedis, prefix: string) => P
   },
 
   'a group that another process has added is worked on, and its pause holds here, too': async ({ url }, prefix) => {
-    const [adding, working] = [new Instance({ url, prefix }), new Instance({ url, prefix }).work()];
+    const [adding, working] = [instance({ url, prefix }), instance({ url, prefix }).work()];
     await Promise.all([adding.ready(), working.ready()]);
     await adding.queue.add([job('a', { group: 'new' })]);
     await working.until(() => working.started.includes('a'));
@@ -119,7 +58,7 @@ const cases: Readonly<Record<string, (server: StartedRedis, prefix: string) => P
   'what a killed process had begun is begun again by another, and its lane goes on': async ({ url }, prefix) => {
     const lockMs = 600;
     const other = hangingWorker([url, prefix, String(lockMs)]);
-    const live = new Instance({ url, prefix, lockMs });
+    const live = instance({ url, prefix, lockMs });
     await live.ready();
     await live.queue.add([job('a', { lane: 'l' }), job('b', { lane: 'l' })]);
     for await (const line of createInterface({ input: other.stdout })) if (line === 'a') break;
@@ -132,7 +71,7 @@ const cases: Readonly<Record<string, (server: StartedRedis, prefix: string) => P
   },
 
   'a wipe in the middle of jobs is noticed, and what is added again runs': async ({ url }, prefix) => {
-    const one = new Instance({ url, prefix }).work((id) => id === 'a');
+    const one = instance({ url, prefix }).work((id) => id === 'a');
     await one.ready();
     await one.queue.add([
       job('a', { lane: 'l' }),
@@ -153,7 +92,7 @@ const cases: Readonly<Record<string, (server: StartedRedis, prefix: string) => P
   },
 
   'an end that comes after a wipe leaves the lane of the repeat alone': async ({ url }, prefix) => {
-    const one = new Instance({ url, prefix }).work((id) => id === 'a');
+    const one = instance({ url, prefix }).work((id) => id === 'a');
     await one.ready();
     await one.queue.add([job('a', { lane: 'l' })]);
     await one.until(() => one.started.length === 1);
@@ -172,7 +111,7 @@ const cases: Readonly<Record<string, (server: StartedRedis, prefix: string) => P
   },
 
   'Redis ends and comes back empty: nobody fails, and what is added again runs': async ({ url, server }, prefix) => {
-    const one = new Instance({ url, prefix }).work((id) => id === 'a');
+    const one = instance({ url, prefix }).work((id) => id === 'a');
     await one.ready();
     await one.queue.add([job('a', { lane: 'l' }), job('b', { lane: 'l' })]);
     await one.until(() => one.started.includes('a'));
@@ -191,7 +130,7 @@ const cases: Readonly<Record<string, (server: StartedRedis, prefix: string) => P
 
   'Redis is away at the start: one line says so, and work begins when it is there': async ({ url, server }, prefix) => {
     await server.signal('SIGKILL');
-    const one = new Instance({ url, prefix }).work();
+    const one = instance({ url, prefix }).work();
     const lost = one.lost();
     await one.queue.add([job('a')]);
     await one.until(() => one.said.length > 0);
@@ -205,7 +144,7 @@ const cases: Readonly<Record<string, (server: StartedRedis, prefix: string) => P
   },
 
   'work ends although Redis is away': async ({ url, server }, prefix) => {
-    const one = new Instance({ url, prefix }).work((id) => id === 'a');
+    const one = instance({ url, prefix }).work((id) => id === 'a');
     await one.ready();
     await one.queue.add([job('a')]);
     await one.until(() => one.started.includes('a'));
@@ -215,21 +154,21 @@ const cases: Readonly<Record<string, (server: StartedRedis, prefix: string) => P
   },
 
   'a Redis that may evict keys is named, with what to do': async ({ url }, prefix) => {
-    const setting = new Instance({ url, prefix });
+    const setting = instance({ url, prefix });
     await setting.ready();
     await setting.client.redis.config('SET', 'maxmemory-policy', 'allkeys-lru');
-    const one = new Instance({ url, prefix });
+    const one = instance({ url, prefix });
     await one.until(() => one.said.length > 0);
     await setting.client.redis.config('SET', 'maxmemory-policy', 'noeviction');
     expect(one.said[0]).toMatch(/maxmemory-policy is allkeys-lru.*CONFIG SET maxmemory-policy noeviction/);
   },
 
   'a password that is missing or wrong is one line, and the URL gives it': async ({ url }, prefix) => {
-    const setting = new Instance({ url, prefix });
+    const setting = instance({ url, prefix });
     await setting.ready();
     await setting.client.redis.config('SET', 'requirepass', 'p:w');
-    const [none, wrong, right] = ['', ':guess-me@', ':p%3Aw@'].map(
-      (login) => new Instance({ url: url.replace('//', `//${login}`), prefix }),
+    const [none, wrong, right] = ['', ':guess-me@', ':p%3Aw@'].map((login) =>
+      instance({ url: url.replace('//', `//${login}`), prefix }),
     );
     if (!none || !wrong || !right) throw new Error('there are three');
     await none.until(() => none.said.some((line) => line.includes('put it into the URL')));
