@@ -19,19 +19,27 @@ export class JobInstance {
   readonly said: string[] = [];
   /** Jobs whose handler does not end by itself. */
   readonly hanging = new Map<string, () => void>();
+  /** Jobs whose handler throws. */
+  readonly failing = new Set<string>();
   readonly #end = new AbortController();
   #work: Promise<void> = Promise.resolve();
   #changed: (() => void)[] = [];
 
-  constructor(about: { readonly url: string; readonly prefix: string; readonly lockMs?: number }) {
+  constructor(about: {
+    readonly url: string;
+    readonly prefix: string;
+    readonly lockMs?: number;
+    readonly rememberMs?: number;
+  }) {
     this.client = new RedisClient({ url: about.url, onTrouble: (line) => this.#tell(() => this.said.push(line)) });
     this.queue = new BullmqJobQueue<string>({ ...about, client: this.client, checkEveryMs: 100 });
   }
 
   work(hang: (id: string) => boolean = () => false, limits = { perGroup: 4, total: 8 }): this {
     const handler = (one: Job<string>) =>
-      new Promise<void>((resolve) => {
-        if (hang(one.id)) this.hanging.set(one.id, resolve);
+      new Promise<void>((resolve, reject) => {
+        if (this.failing.has(one.id)) reject(new Error('it fails'));
+        else if (hang(one.id)) this.hanging.set(one.id, resolve);
         else resolve();
         this.#tell(() => this.started.push(one.id));
       });
@@ -45,7 +53,7 @@ export class JobInstance {
 
   /** Resolves when Redis has been wiped or was away, and this process knows. */
   lost(): Promise<void> {
-    return new Promise((resolve) => this.queue.lost(resolve));
+    return new Promise((resolve) => this.queue.lost(resolve, this.#end.signal));
   }
 
   ready(): Promise<unknown> {

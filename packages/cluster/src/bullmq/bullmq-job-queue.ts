@@ -11,6 +11,11 @@ export interface BullmqJobQueueOptions {
   readonly prefix?: string | undefined;
   /** After so long without a sign of life of a process, its jobs are begun again by others. @default 30_000 */
   readonly lockMs?: number | undefined;
+  /**
+   * For so long an id that was done may not be added again; one whose handler threw may. Wanted where several processes add
+   * the same jobs, some later than others. @default 0
+   */
+  readonly rememberMs?: number | undefined;
   /** How often it is asked whether Redis was wiped, and for groups that others have added. @default 1_000 */
   readonly checkEveryMs?: number | undefined;
 }
@@ -34,8 +39,9 @@ export class BullmqJobQueue<D> implements JobQueue<D> {
   readonly #lanes: JobLanes<D>;
   readonly #prefix: string;
   readonly #lockMs: number;
+  readonly #rememberMs: number;
   readonly #groups = new Map<string, GroupQueue<D>>();
-  readonly #listeners: (() => void)[] = [];
+  readonly #listeners = new Set<() => void>();
   readonly #check: NodeJS.Timeout;
   /** Ends that Redis has not heard of yet. */
   readonly #ending = new Set<Promise<unknown>>();
@@ -43,10 +49,12 @@ export class BullmqJobQueue<D> implements JobQueue<D> {
   #missed = false;
   #work: Work<D> | undefined;
 
-  constructor({ client, prefix = '{tocsin}', lockMs = 30_000, checkEveryMs = 1_000 }: BullmqJobQueueOptions) {
+  constructor(options: BullmqJobQueueOptions) {
+    const { client, prefix = '{tocsin}', lockMs = 30_000, rememberMs = 0, checkEveryMs = 1_000 } = options;
     this.#client = client;
     this.#prefix = prefix;
     this.#lockMs = lockMs;
+    this.#rememberMs = rememberMs;
     this.#lanes = new JobLanes(client.redis, prefix);
     this.#check = setInterval(() => void this.#look(), checkEveryMs);
     this.#check.unref();
@@ -95,9 +103,11 @@ export class BullmqJobQueue<D> implements JobQueue<D> {
     });
   }
 
-  /** Calls back whenever jobs were lost: Redis was wiped, or could not take them. Then all that is still to be done is to be added again. */
-  lost(listener: () => void): void {
-    this.#listeners.push(listener);
+  /** When Redis was wiped, or could not take what was added. */
+  lost(listener: () => void, signal: AbortSignal): void {
+    if (signal.aborted) return;
+    this.#listeners.add(listener);
+    signal.addEventListener('abort', () => this.#listeners.delete(listener), { once: true });
   }
 
   async close(): Promise<void> {
@@ -164,21 +174,24 @@ export class BullmqJobQueue<D> implements JobQueue<D> {
   async #runOrPass(ticketed: Ticketed<D>, work: Work<D>): Promise<void> {
     const { group } = ticketed.job;
     let turn: Awaited<ReturnType<JobLanes<D>['begin']>>;
+    let done = true;
     try {
       turn = await this.#lanes.begin(ticketed, Date.now());
       // A handler that throws has reported nothing, and the lease brings the job back.
-      if (turn.mine) await work.handler(ticketed.job, work.options.signal).catch(() => {});
+      if (turn.mine) done = await settled(work.handler(ticketed.job, work.options.signal));
     } finally {
       work.slots.free(group);
     }
-    if (turn.mine) await this.#end(ticketed);
+    if (turn.mine) await this.#end(ticketed, done);
     else if (turn.head) await this.#enqueue([turn.head]);
     else void this.#look();
     this.#groups.get(group)?.allow(this.#allowed(group, work));
   }
 
-  async #end(ticketed: Ticketed<D>): Promise<void> {
-    const ended = this.#lanes.end(ticketed).then((next) => (next ? this.#enqueue([next]) : undefined));
+  async #end(ticketed: Ticketed<D>, done: boolean): Promise<void> {
+    const ended = this.#lanes
+      .end(ticketed, done ? this.#rememberMs : 0)
+      .then((next) => (next ? this.#enqueue([next]) : undefined));
     this.#ending.add(ended);
     try {
       await ended;
@@ -224,3 +237,9 @@ export class BullmqJobQueue<D> implements JobQueue<D> {
     this.#client.trouble(error);
   }
 }
+
+const settled = (work: Promise<void>): Promise<boolean> =>
+  work.then(
+    () => true,
+    () => false,
+  );

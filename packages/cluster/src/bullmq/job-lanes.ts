@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Instant, Job } from '@tocsin/core';
+import type { Duration, Instant, Job } from '@tocsin/core';
 import type { Redis } from 'ioredis';
 import { RedisScript } from './redis-script.ts';
 
@@ -12,15 +12,15 @@ export interface Ticketed<D> {
 
 const ticketLength = 36;
 
-// KEYS epoch jobs groups lane…   ARGV newEpoch (id ticket group entry)…
+// KEYS epoch jobs groups (lane done)…   ARGV newEpoch (id ticket group entry)…
 // Gives the epoch and the head of each lane. Heads of known jobs, too: whoever added them may have died before they were queued.
 const acceptScript = new RedisScript(`
 local epoch = redis.call('GET', KEYS[1])
 if not epoch then epoch = ARGV[1] redis.call('SET', KEYS[1], epoch) end
 local answer = { epoch }
-for i = 4, #KEYS do
-  local at = (i - 4) * 4 + 2
-  if redis.call('HSETNX', KEYS[2], ARGV[at], ARGV[at + 1]) == 1 then
+for i = 4, #KEYS, 2 do
+  local at = (i - 4) * 2 + 2
+  if redis.call('EXISTS', KEYS[i + 1]) == 0 and redis.call('HSETNX', KEYS[2], ARGV[at], ARGV[at + 1]) == 1 then
     redis.call('RPUSH', KEYS[i], ARGV[at + 3])
     redis.call('SADD', KEYS[3], ARGV[at + 2])
   end
@@ -35,13 +35,14 @@ if not head or string.sub(head, 1, ${ticketLength}) ~= ARGV[1] then return head 
 redis.call('ZADD', KEYS[2], ARGV[2], ARGV[1])
 return 1`);
 
-// KEYS lane running jobs   ARGV ticket id   Gives the new head.
+// KEYS lane running jobs done   ARGV ticket id rememberMs   Gives the new head.
 const endScript = new RedisScript(`
 redis.call('ZREM', KEYS[2], ARGV[1])
 local head = redis.call('LINDEX', KEYS[1], 0)
 if not head or string.sub(head, 1, ${ticketLength}) ~= ARGV[1] then return head or '' end
 redis.call('LPOP', KEYS[1])
 if redis.call('HGET', KEYS[3], ARGV[2]) == ARGV[1] then redis.call('HDEL', KEYS[3], ARGV[2]) end
+if ARGV[3] ~= '0' then redis.call('SET', KEYS[4], '', 'PX', ARGV[3]) end
 return redis.call('LINDEX', KEYS[1], 0) or ''`);
 
 // KEYS epoch   ARGV newEpoch
@@ -72,7 +73,7 @@ export class JobLanes<D> {
       this.#key('epoch'),
       this.#key('jobs'),
       this.#key('groups'),
-      ...jobs.map(({ lane }) => this.#lane(lane)),
+      ...jobs.flatMap(({ lane, id }) => [this.#lane(lane), this.#done(id)]),
     ];
     const [epoch = '', ...heads] = (await acceptScript.run(this.#redis, keys, [
       randomUUID(),
@@ -93,10 +94,10 @@ export class JobLanes<D> {
     return { mine: false, ...(head && { head }) };
   }
 
-  /** The job is done with; resolves to the next of its lane. */
-  async end({ ticket, job }: Ticketed<D>): Promise<Ticketed<D> | undefined> {
-    const keys = [this.#lane(job.lane), this.#key('running'), this.#key('jobs')];
-    return read<D>(String(await endScript.run(this.#redis, keys, [ticket, job.id])));
+  /** The job is done with, and its id is refused for so long; resolves to the next of its lane. */
+  async end({ ticket, job }: Ticketed<D>, rememberMs: Duration): Promise<Ticketed<D> | undefined> {
+    const keys = [this.#lane(job.lane), this.#key('running'), this.#key('jobs'), this.#done(job.id)];
+    return read<D>(String(await endScript.run(this.#redis, keys, [ticket, job.id, rememberMs])));
   }
 
   /** Another one than before: everything was wiped in between. */
@@ -118,6 +119,9 @@ export class JobLanes<D> {
 
   #key(name: string): string {
     return `${this.#prefix}:${name}`;
+  }
+  #done(id: string): string {
+    return this.#key(`done:${id}`);
   }
   #lane(lane: string): string {
     return this.#key(`lane:${lane}`);

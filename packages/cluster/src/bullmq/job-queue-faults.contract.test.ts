@@ -24,7 +24,12 @@ afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });
 
-function instance(about: { readonly url: string; readonly prefix: string; readonly lockMs?: number }): JobInstance {
+function instance(about: {
+  readonly url: string;
+  readonly prefix: string;
+  readonly lockMs?: number;
+  readonly rememberMs?: number;
+}): JobInstance {
   const made = new JobInstance(about);
   closing.push(() => made.close());
   return made;
@@ -53,6 +58,21 @@ const cases: Readonly<Record<string, (server: StartedRedis, prefix: string) => P
     await adding.queue.add([job('b', { group: 'new' })]);
     await working.until(() => working.started.includes('b'));
     expect(Date.now()).toBeGreaterThanOrEqual(until - 5);
+  },
+
+  'what was done is not done again by a process that adds it late; what threw may be': async ({ url }, prefix) => {
+    const [first, late] = [1, 2].map(() => instance({ url, prefix, rememberMs: 60_000 }));
+    if (!first || !late) throw new Error('there are two');
+    await Promise.all([first.ready(), late.ready()]);
+    first.failing.add('b');
+    first.work();
+    await first.queue.add([job('a'), job('b')]);
+    await first.until(() => first.started.length === 2);
+    await first.close();
+    late.work();
+    await late.queue.add([job('a'), job('b'), job('c', { lane: 'a' })]);
+    await late.until(() => late.started.length === 2);
+    expect(late.started.sort()).toEqual(['b', 'c']);
   },
 
   'what a killed process had begun is begun again by another, and its lane goes on': async ({ url }, prefix) => {

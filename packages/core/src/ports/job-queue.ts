@@ -33,5 +33,10 @@ export interface JobQueue<D> {
   work(handler: (job: Job<D>, signal: AbortSignal) => Promise<void>, options: WorkOptions): Promise<void>;
   /** Holds a group back until an instant: a breaker, or the far end's Retry-After. */
   pause(group: string, until: Instant): Promise<void>;
+  /**
+   * Only where the queue is shared with other processes: calls back, until the signal aborts, whenever what waited was lost,
+   * so that whoever knows what is still to be done adds it again at once instead of at the end of the leases.
+   */
+  lost?(listener: () => void, signal: AbortSignal): void;
   counts(): Promise<{ readonly waiting: number; readonly running: number }>;
 }
