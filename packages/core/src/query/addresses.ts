@@ -3,7 +3,7 @@
  * (`::ffff:10.0.0.1`) is IPv4. Undefined for every other text; leading zeros are refused, because people read them differently.
  */
 export function addressKey(text: string): string | undefined {
-  if (text.length < 2 || text.length > 45) return undefined;
+  if (text.length < 2 || text.length > 45 || !possible.test(text)) return undefined;
   if (text.includes(':')) return keyOfSix(text);
   const bytes = fourBytes(text);
   return bytes && `4${hex(bytes, 2)}`;
@@ -37,6 +37,8 @@ function boundsOf(key: string, kept: number): { readonly low: string; readonly h
   return { low: `${key[0]}${filled(0)}`, high: `${key[0]}${filled(1)}` };
 }
 
+/** Asked of every value there is, so the answer for the others must be cheap. */
+const possible = /^[0-9a-fA-F:.]*[:.][0-9a-fA-F:.]*$/;
 const decimal = /^(?:0|[1-9]\d{0,2})$/;
 
 function fourBytes(text: string): readonly number[] | undefined {

@@ -3,9 +3,11 @@ import { searchField } from './search-fields.ts';
 const number = /^-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,4})?$/;
 const time = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2}))?$/;
 
+const nine = '9'.charCodeAt(0);
+
 /** The number that a text writes in decimal, if it is one that a double can hold. */
 export function numberIn(text: string): number | undefined {
-  if (text.length > 40 || !number.test(text)) return undefined;
+  if (text.length > 40 || text.charCodeAt(0) > nine || !number.test(text)) return undefined;
   const value = Number(text);
   return Number.isFinite(value) ? value : undefined;
 }

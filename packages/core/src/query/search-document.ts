@@ -5,7 +5,7 @@ import { type Triage, untriaged } from '../signal/triage.ts';
 import { addressKey } from './addresses.ts';
 import { foldedLines, searchable } from './folded-text.ts';
 import { numberIn, timeIn } from './query-bounds.ts';
-import { type SearchField, searchField, searchFields } from './search-fields.ts';
+import { searchField, searchFields } from './search-fields.ts';
 
 /** A snapshot searches like a signal that nobody has touched. */
 export type SearchedSignal = SignalSnapshot & { readonly triage?: Triage; readonly closed?: boolean };
@@ -29,15 +29,15 @@ export interface SearchDocument {
 /** No tag and no attribute can have such a key. */
 export const addressesKey = (key: string): string => `cidr:${key}`;
 
-/** The document of a signal; one object of a signal is read once. Samples are not searched. */
+/**
+ * The document of a signal; the parts of it are made when they are asked for. Many queries are asked of one signal, then of
+ * the next: the last document is kept. Samples are not searched.
+ */
 export function searchDocument(signal: SearchedSignal): SearchDocument {
-  const held = documents.get(signal);
-  if (held) return held;
-  const document = new SignalDocument(signal);
-  documents.set(signal, document);
-  return document;
+  if (latest?.signal !== signal) latest = { signal, document: new SignalDocument(signal) };
+  return latest.document;
 }
-const documents = new WeakMap<SearchedSignal, SearchDocument>();
+let latest: { readonly signal: SearchedSignal; readonly document: SearchDocument } | undefined;
 
 /** A signal of which nothing is known but one value of one key. */
 export function documentOfValue(key: string, text: string): SearchDocument {
@@ -46,7 +46,7 @@ export function documentOfValue(key: string, text: string): SearchDocument {
   addScalar(values, text);
   if (searchField(key)?.type === 'time') addTimes(values);
   withAddresses(found);
-  return { values: listed(found), message: '', rest: '' };
+  return { values: found, message: '', rest: '' };
 }
 
 class SignalDocument implements SearchDocument {
@@ -78,25 +78,31 @@ class SignalDocument implements SearchDocument {
 }
 
 const isText = (value: SearchValue): value is string => typeof value === 'string';
-type Collected = Map<string, Set<SearchValue>>;
+type Values = SearchValue[];
+type Collected = Map<string, Values>;
+
+/** Where the values of each declared field are collected: attributes under `@`, the rest under its own name. */
+const declared = searchFields.map(({ name, paths, tag, type }) => ({
+  name,
+  keys: paths.map((path) => (path.startsWith('custom.') ? `@${path.slice('custom.'.length)}` : path)),
+  tag,
+  type,
+}));
 
 function valuesOf(signal: SignalToShow): ReadonlyMap<string, readonly SearchValue[]> {
   const { id, attributes } = signalResource(signal);
-  const { samples: _, ...custom } = attributes.custom;
-  const { tags, timestamp } = attributes;
-  const byPath: Collected = new Map();
-  collect(byPath, '', { id, tags, timestamp, custom });
-  const found: Collected = new Map();
-  for (const [path, values] of byPath) if (path.startsWith('custom.')) found.set(`@${path.slice(7)}`, values);
+  const { custom, tags, timestamp } = attributes;
+  const found: Collected = new Map([['id', [id]]]);
+  collect(found, 'timestamp', timestamp);
+  collect(found, 'tags', tags);
+  for (const [name, value] of Object.entries(custom))
+    if (name !== 'samples') collect(found, `@${searchable(name)}`, value);
   const byTag = tagsByKey(signal.tags);
   for (const [key, values] of byTag) if (!searchField(key)) found.set(key, values);
-  for (const field of searchFields) declare(found, field, { byPath, byTag });
+  for (const field of declared) declare(found, field, byTag);
   withAddresses(found);
-  return listed(found);
+  return found;
 }
-
-const listed = (found: Collected): ReadonlyMap<string, readonly SearchValue[]> =>
-  new Map([...found].map(([key, values]) => [key, [...values]]));
 
 /** Whether there was anything in the value. */
 function collect(into: Collected, path: string, value: Json): boolean {
@@ -104,7 +110,7 @@ function collect(into: Collected, path: string, value: Json): boolean {
   if (isJsonObject(value)) {
     let some = false;
     for (const [name, inner] of Object.entries(value))
-      if (collect(into, path === '' ? searchable(name) : `${path}.${searchable(name)}`, inner)) some = true;
+      if (collect(into, `${path}.${searchable(name)}`, inner)) some = true;
     if (some) valuesAt(into, path);
     return some;
   }
@@ -117,16 +123,23 @@ function collect(into: Collected, path: string, value: Json): boolean {
   return true;
 }
 
-function valuesAt(into: Collected, key: string): Set<SearchValue> {
-  const found = into.get(key) ?? new Set();
-  into.set(key, found);
-  return found;
+function valuesAt(into: Collected, key: string): Values {
+  const held = into.get(key);
+  if (held) return held;
+  const values: Values = [];
+  into.set(key, values);
+  return values;
 }
 
-function addScalar(values: Set<SearchValue>, value: string | number | boolean): void {
-  values.add(searchable(String(value)));
+function addScalar(values: Values, value: string | number | boolean): void {
+  add(values, searchable(String(value)));
   const number = typeof value === 'number' ? value : typeof value === 'string' ? numberIn(value) : undefined;
-  if (number !== undefined) values.add(number);
+  if (number !== undefined) add(values, number);
+}
+
+/** Saves room only: a value that is there twice is found as well. Long lists are not searched for it. */
+function add(values: Values, value: SearchValue): void {
+  if (values.length > 32 || !values.includes(value)) values.push(value);
 }
 
 /** `env:prod` is the value `prod` of `env`; a tag without a colon is only itself. */
@@ -140,27 +153,33 @@ function tagsByKey(tags: readonly string[]): Collected {
   return byKey;
 }
 
-function declare(
-  found: Collected,
-  { name, paths, tag, type }: SearchField,
-  { byPath, byTag }: { readonly byPath: Collected; readonly byTag: Collected },
-): void {
-  const sets = [...paths.map((path) => byPath.get(path)), tag === undefined ? undefined : byTag.get(tag)];
-  const values = new Set(sets.flatMap((set) => (set ? [...set] : [])));
+function declare(found: Collected, { name, keys, tag, type }: (typeof declared)[number], byTag: Collected): void {
+  const sources = keys.map((key) => found.get(key));
+  if (tag !== undefined) sources.push(byTag.get(tag));
+  const held = sources.filter((values) => values !== undefined);
+  const [only] = held;
+  if (!only) return;
+  const values = held.length === 1 ? only : [...new Set(held.flat())];
   if (type === 'time') addTimes(values);
-  if (sets.some((set) => set !== undefined)) found.set(name, values);
+  found.set(name, values);
 }
 
-function addTimes(values: Set<SearchValue>): void {
+function addTimes(values: Values): void {
   for (const value of [...values]) {
     const time = isText(value) ? timeIn(value) : undefined;
-    if (time !== undefined) values.add(time);
+    if (time !== undefined) add(values, time);
   }
 }
 
 function withAddresses(found: Collected): void {
   for (const [key, values] of [...found]) {
-    const addresses = [...values].flatMap((value) => (isText(value) ? (addressKey(value) ?? []) : []));
-    if (addresses.length > 0) found.set(addressesKey(key), new Set(addresses));
+    let addresses: Values | undefined;
+    for (const value of values) {
+      const address = isText(value) ? addressKey(value) : undefined;
+      if (address === undefined) continue;
+      if (addresses) add(addresses, address);
+      else addresses = [address];
+    }
+    if (addresses) found.set(addressesKey(key), addresses);
   }
 }
