@@ -65,13 +65,18 @@ async function intoPlace(folder: string, fill: (into: string) => Promise<void>):
 }
 
 async function fetchKafka(into: string): Promise<void> {
-  const dependency = (name: string): string =>
-    `<dependency><groupId>org.apache.kafka</groupId><artifactId>${name}</artifactId><version>${kafkaVersion}</version></dependency>`;
+  const dependency = (group: string, name: string, version: string): string =>
+    `<dependency><groupId>${group}</groupId><artifactId>${name}</artifactId><version>${version}</version></dependency>`;
+  const kafka = ['kafka_2.13', 'kafka-tools']
+    .map((name) => dependency('org.apache.kafka', name, kafkaVersion))
+    .join('');
+  // Without it a broker says nothing at all, not even why it does not start.
+  const words = dependency('org.slf4j', 'slf4j-simple', '1.7.36');
   const pom = join(into, '..', 'pom.xml');
   writeFileSync(
     pom,
     `<project><modelVersion>4.0.0</modelVersion><groupId>tocsin</groupId><artifactId>native</artifactId><version>1</version>
-    <dependencies>${dependency('kafka_2.13')}${dependency('kafka-tools')}</dependencies></project>`,
+    <dependencies>${kafka}${words}</dependencies></project>`,
   );
   const scope = ['-DincludeScope=runtime', `-DoutputDirectory=${into}`];
   await run(maven(), ['-q', '-B', '-f', pom, 'dependency:copy-dependencies', ...scope]);

@@ -65,11 +65,11 @@ async function formatted(directory: string, cluster: Cluster, node: Node): Promi
   mkdirSync(join(directory, 'data'));
   const settings = Object.entries(settingsOf(directory, cluster, node));
   writeFileSync(file, settings.map(([name, value]) => `${name}=${value}\n`).join(''));
-  writeFileSync(join(directory, 'log4j2.properties'), 'rootLogger.level=warn\nrootLogger.appenderRefs=\n');
   const quick = ['-XX:TieredStopAtLevel=1', '-Xshare:auto', '-Xmx128m'];
   await run(java(), [...quick, '-cp', classes, 'kafka.tools.StorageTool', 'format', '-t', cluster.id, '-c', file]);
   const heap = ['-Xms128m', '-Xmx512m', '-XX:+UseSerialGC', '-Xshare:auto'];
-  return [java(), ...heap, '-cp', classes, 'kafka.Kafka', file];
+  const log = '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn';
+  return [java(), ...heap, log, '-cp', classes, 'kafka.Kafka', file];
 }
 
 /** Small, quick to start, and safe to lose: one replica unless there are three brokers. */
