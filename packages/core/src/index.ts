@@ -75,6 +75,7 @@ export * from './query/edit-query.ts';
 export { folded, foldedLines, searchable } from './query/folded-text.ts';
 export * from './query/parse-query.ts';
 export * from './query/print-query.ts';
+export * from './query/query-hints.ts';
 export * from './query/query-node.ts';
 export type { QueryProblem } from './query/query-problem.ts';
 export * from './query/query-predicate.ts';

@@ -132,12 +132,14 @@ function betweenIn(column: RawBuilder<unknown>, { low, high }: { readonly low?: 
 const numberOf = ({ value }: Limit): RawBuilder<unknown> =>
   Number.isSafeInteger(value) ? sql`${String(value)}::text::bigint` : sql`${String(value)}::text::numeric`;
 
-/** Whole words are looked up in their index first; their order is in the text. */
+/** Whole words have an index; their order is in the text. */
 function holdsWords(scope: TextScope, words: string): SqlCondition {
+  const each = words.trim().split(' ');
+  const listed = sql<boolean>`words @> ${each}::text[]`;
+  if (scope === 'message' && each.length === 1) return listed;
   const pattern = `%${escaped(words)}%`;
   const found = inScope(scope, (text) => sql`${text} LIKE ${pattern}::text`);
-  if (scope !== 'message') return found;
-  return sql`(words @> ${words.trim().split(' ')}::text[] AND ${found})`;
+  return scope === 'message' ? sql`(${listed} AND ${found})` : found;
 }
 
 function inScope(scope: TextScope, holds: (text: RawBuilder<unknown>) => SqlCondition): SqlCondition {
