@@ -12,6 +12,7 @@ import {
   type JobQueue,
   LogError,
   type Recorded,
+  type TopicName,
   type Wires,
 } from '@tocsin/core';
 import { type Clock, type SecretSources, systemClock } from '@tocsin/runtime';
@@ -21,11 +22,12 @@ import { defaultDeliveryLimits, type DeliveryLimits } from './delivery-limits.ts
 import type { DeliveryObserver } from './delivery-observer.ts';
 import { InstructionReader } from './instruction-reader.ts';
 import { type HeldInstruction, Outstanding } from './outstanding.ts';
+import { Pulse } from './pulse.ts';
 import { SinkCaller } from './sink-caller.ts';
 import { StopGrace } from './stop-grace.ts';
 
 /** Enough to find the instruction again; what it says stays in the log. */
-export type DeliveryJob = Pick<HeldInstruction, 'deliveryId' | 'attempt' | 'lease'>;
+export type DeliveryJob = Pick<HeldInstruction, 'deliveryId' | 'attempt' | 'lease' | 'partition' | 'offset'>;
 
 export interface DeliveryWorkerParts {
   readonly log: EventLog;
@@ -44,7 +46,8 @@ export interface DeliveryWorkerParts {
 
 /**
  * Carries out the notifier's instructions and reports what became of them. At least once: a slot is free only when its
- * report is durable, and what a crash left unreported is done again under the same delivery id. One worker a partition.
+ * report is durable, and what a crash left unreported is done again under the same delivery id. Several workers may run
+ * where the queue is shared: each reads all instructions and all reports, and carries out what the queue gives it.
  */
 export class DeliveryWorker {
   readonly name = 'delivery-worker';
@@ -53,6 +56,8 @@ export class DeliveryWorker {
   readonly #clock: Clock;
   readonly #caller: SinkCaller;
   readonly #texts: InstructionReader;
+  readonly #pulse = new Pulse();
+  readonly #shared: boolean;
   #outstanding: Outstanding;
   #saved = '';
 
@@ -68,6 +73,7 @@ export class DeliveryWorker {
       observer: parts.observer ?? {},
     });
     this.#texts = new InstructionReader(parts.log);
+    this.#shared = parts.queue.lost !== undefined;
     this.#outstanding = this.#begin({});
   }
 
@@ -80,7 +86,9 @@ export class DeliveryWorker {
   async run(signal: AbortSignal): Promise<void> {
     const failed = new AbortController();
     const stop = AbortSignal.any([signal, failed.signal]);
+    this.#parts.queue.lost?.(() => void this.#addAgain(stop), stop);
     await this.#resume(stop);
+    this.#pulse.beat();
     const grace = new StopGrace(stop, this.#limits.graceMs);
     const tasks = [this.#caller.run(stop), this.#follow(stop), this.#work(stop, grace), this.#saveNowAndThen(stop)];
     for (const task of tasks) task.catch((error: unknown) => failed.abort(error));
@@ -93,7 +101,7 @@ export class DeliveryWorker {
 
   #begin(saved: Readonly<Record<string, number>>): Outstanding {
     const { partitions } = this.#parts.log;
-    return new Outstanding({ partitions, saved, keptPerSink: this.#limits.keptPerSink });
+    return new Outstanding({ partitions, saved, keptPerSink: this.#limits.keptPerSink, shared: this.#shared });
   }
 
   /** Reads up to the end first, so that what was done before is not done again. */
@@ -104,29 +112,48 @@ export class DeliveryWorker {
     for await (const batch of log.read({ topics: ['deliveries'], from: saved, follow: false, signal }))
       for (const record of batch) this.#outstanding.read(record);
     for await (const batch of log.read({ topics: ['attempts'], from: saved, follow: false, signal }))
-      for (const record of batch) this.#outstanding.reported((record.value as DeliveryAttempted).data, record);
+      for (const record of batch) this.#outstanding.heard(record);
     await queue.add([...this.#outstanding.all()].map((held) => this.#jobOf(held)));
+  }
+
+  /** The queue has lost what waited. What others have reported must be known first, else it would be done again. */
+  async #addAgain(signal: AbortSignal): Promise<void> {
+    try {
+      const ends = Object.entries(await this.#parts.log.ends(['attempts']));
+      const behind = () => ends.some(([place, end]) => (this.#outstanding.next[place] ?? 0) < end);
+      while (behind() && !signal.aborted) await this.#pulse.next(signal);
+      if (!signal.aborted) await this.#parts.queue.add([...this.#outstanding.all()].map((held) => this.#jobOf(held)));
+    } catch {
+      // The leases bring back what is not added here.
+    }
   }
 
   async #follow(signal: AbortSignal): Promise<void> {
     const { log, queue } = this.#parts;
     const from = this.#outstanding.next;
-    for await (const batch of log.read({ topics: ['deliveries'], from, follow: true, signal })) {
-      const jobs = batch.flatMap((record) => {
-        const held = this.#outstanding.read(record);
-        return held ? [this.#jobOf(held, record)] : [];
-      });
+    // Alone it knows its reports already.
+    const topics: readonly TopicName[] = this.#shared ? ['deliveries', 'attempts'] : ['deliveries'];
+    for await (const batch of log.read({ topics, from, follow: true, signal })) {
+      const jobs = batch.flatMap((record) => this.#read(record));
+      this.#pulse.beat();
       if (jobs.length > 0) await queue.add(jobs);
     }
   }
 
-  #jobOf({ deliveryId, sink, attempt, lease }: HeldInstruction, record?: Recorded): Job<DeliveryJob> {
+  #read(record: Recorded): readonly Job<DeliveryJob>[] {
+    if (record.topic === 'attempts') this.#outstanding.heard(record);
+    const held = record.topic === 'deliveries' ? this.#outstanding.read(record) : undefined;
+    return held ? [this.#jobOf(held, record)] : [];
+  }
+
+  #jobOf(held: HeldInstruction, record?: Recorded): Job<DeliveryJob> {
+    const { deliveryId, sink, attempt, lease, partition, offset } = held;
     return {
       id: `${deliveryId}.${attempt}.${lease}`,
       lane: deliveryId.slice(0, deliveryId.lastIndexOf('.')),
       group: sink,
       runAt: record ? (record.value as DeliveryRequested).data.dueAt : 0,
-      data: { deliveryId, attempt, lease },
+      data: { deliveryId, attempt, lease, partition, offset },
     };
   }
 
@@ -137,12 +164,15 @@ export class DeliveryWorker {
   }
 
   async #carryOut(job: DeliveryJob, stop: { readonly signal: AbortSignal; readonly grace: StopGrace }): Promise<void> {
+    // Another worker, which had read further, may have added it.
+    while (!this.#outstanding.hasRead(job) && !stop.signal.aborted) await this.#pulse.next(stop.signal);
+    stop.signal.throwIfAborted();
     const held = this.#outstanding.current(job);
     const event = held && (held.event ?? (await this.#texts.textOf(held, this.#outstanding)));
     if (!held || !event) return;
     const startedAt = this.#clock.now();
     const outcome = await stop.grace.within(this.#caller.attempt(event, stop.signal));
-    if (!outcome) return;
+    if (!outcome) throw new Error('this process stops: the attempt did not end in time');
     const now = this.#clock.now();
     this.#observe(event, outcome, { startedAt, now });
     await this.#report(held, attemptReport({ event, held, outcome, startedAt, now }), stop.signal);
@@ -183,6 +213,10 @@ export class DeliveryWorker {
   }
 
   async #save(): Promise<void> {
+    if (this.#shared) {
+      const attempts = await this.#parts.log.ends(['attempts']);
+      this.#outstanding.mark({ ...attempts, ...(await this.#parts.log.ends(['deliveries'])) });
+    }
     const positions = this.#outstanding.checkpoint();
     const text = JSON.stringify(positions);
     if (text === this.#saved) return;

@@ -18,6 +18,7 @@ export interface HeldInstruction {
   readonly event?: DeliveryRequested;
 }
 type Reported = Pick<DeliveryAttempted['data'], 'deliveryId' | 'attempt' | 'lease' | 'verdict'>;
+type Place = Pick<HeldInstruction, 'partition' | 'offset'>;
 
 /** Attempts at or after `attempts` are all that can report instructions at or after `deliveries`. */
 interface Mark {
@@ -39,8 +40,18 @@ export class Outstanding {
   readonly #held = new Map<string, HeldInstruction>();
   readonly #kept = new Map<string, number>();
   readonly #progress: readonly Progress[];
+  readonly #shared: boolean;
+  /** Reports of other workers about instructions that were not read here yet, with the offset of the instruction. */
+  readonly #early = new Map<string, Reported & { readonly offset: number }>();
 
-  constructor(about: { readonly partitions: number; readonly saved: Positions; readonly keptPerSink: number }) {
+  /** `shared`: other workers carry out instructions, too. Then somebody has to say where the ends of the log are: `mark`. */
+  constructor(about: {
+    readonly partitions: number;
+    readonly saved: Positions;
+    readonly keptPerSink: number;
+    readonly shared?: boolean;
+  }) {
+    this.#shared = about.shared ?? false;
     this.#keptPerSink = about.keptPerSink;
     this.#progress = Array.from({ length: about.partitions }, (_, partition) => {
       const deliveries = about.saved[positionKey('deliveries', partition)] ?? 0;
@@ -62,6 +73,14 @@ export class Outstanding {
     progress.deliveries = Math.max(progress.deliveries, record.offset + 1);
     const event = record.value as DeliveryRequested;
     return event.type === 'delivery.requested' ? this.#instructed(record, event) : undefined;
+  }
+
+  /** A report of any worker, as the log has it. */
+  heard(record: Recorded): void {
+    const { data, cause } = record.value as DeliveryAttempted;
+    this.reported(data, record);
+    const offset = cause?.offset ?? -1;
+    if (offset >= this.#of(record.partition).deliveries) this.#early.set(data.deliveryId, { ...data, offset });
   }
 
   /** A record of `attempts`, or one that was just written there. */
@@ -89,11 +108,30 @@ export class Outstanding {
     return held?.attempt === about.attempt && held.lease === about.lease ? held : undefined;
   }
 
+  /** Whether the instruction at this place was read. */
+  hasRead({ partition, offset }: Place): boolean {
+    return this.#of(partition).deliveries > offset;
+  }
+
   /** From where to go on reading. */
   get next(): Positions {
     return Object.fromEntries(
-      this.#progress.map(({ deliveries }, partition) => [positionKey('deliveries', partition), deliveries]),
+      this.#progress.flatMap(({ deliveries, attempts }, partition) => [
+        [positionKey('deliveries', partition), deliveries],
+        [positionKey('attempts', partition), attempts],
+      ]),
     );
+  }
+
+  /**
+   * Ends of the log, those of `attempts` taken before those of `deliveries`: what is instructed from here on is reported from
+   * there on. Only for shared ones: what a worker has read of `attempts` says nothing about those that are ahead of it.
+   */
+  mark(ends: Positions): void {
+    this.#progress.forEach((progress, partition) => {
+      const deliveries = ends[positionKey('deliveries', partition)] ?? 0;
+      progress.marks.push({ deliveries, attempts: ends[positionKey('attempts', partition)] ?? 0 });
+    });
   }
 
   /** From where a successor must read; nothing before it is needed again. */
@@ -103,6 +141,8 @@ export class Outstanding {
       lows[partition] = Math.min(lows[partition] ?? offset, offset);
     return Object.fromEntries(
       this.#progress.flatMap((progress, partition) => {
+        const { deliveries, attempts } = progress;
+        if (!this.#shared) progress.marks.push({ deliveries, attempts });
         const low = lows[partition] ?? 0;
         return [
           [positionKey('deliveries', partition), low],
@@ -120,6 +160,9 @@ export class Outstanding {
 
   #instructed({ partition, offset }: Recorded, event: DeliveryRequested): HeldInstruction | undefined {
     const { deliveryId, sink, attempt, lease } = event.data;
+    const early = this.#early.get(deliveryId);
+    if (early && early.offset <= offset) this.#early.delete(deliveryId);
+    if (early && answers(early, { attempt, lease })) return undefined;
     const before = this.#held.get(deliveryId);
     if (before && !isNewer({ attempt, lease }, before)) return undefined;
     if (before) this.#drop(before);
@@ -144,15 +187,14 @@ type Turn = Pick<HeldInstruction, 'attempt' | 'lease'>;
 const isNewer = (a: Turn, b: Turn): boolean => a.attempt > b.attempt || (a.attempt === b.attempt && a.lease > b.lease);
 
 /** As the notifier judges it: delivered counts from any lease, all else from the newest one only. */
-const answers = (about: Reported, held: HeldInstruction): boolean =>
+const answers = (about: Reported, held: Turn): boolean =>
   about.verdict === 'delivered'
     ? about.attempt <= held.attempt
     : about.attempt === held.attempt && about.lease === held.lease;
 
 /** The latest mark at or before the low-water mark; later ones are kept for when it rises. */
 function attemptsFrom(progress: Progress, low: number): number {
-  const { deliveries, attempts } = progress;
-  const marks = [...progress.marks, { deliveries, attempts }];
+  const { marks } = progress;
   progress.marks = marks.slice(
     Math.max(
       marks.findLastIndex((mark) => mark.deliveries <= low),
