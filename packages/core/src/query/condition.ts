@@ -3,7 +3,7 @@ import { folded, searchable } from './folded-text.ts';
 import { boundIn } from './query-bounds.ts';
 import type { Bound, Comparison, Pattern, PatternPiece, QueryKey, QueryNode, QueryValue } from './query-node.ts';
 import { addressesKey } from './search-document.ts';
-import { canonicalKey, searchField } from './search-fields.ts';
+import { canonicalKey, searchField, valueNamed } from './search-fields.ts';
 
 /** One side of a comparison. */
 export interface Limit {
@@ -87,7 +87,7 @@ function resolveTerm(key: QueryKey | undefined, value: QueryValue): Condition {
   const name = keyOf(key);
   switch (value.kind) {
     case 'text':
-      return { kind: 'equals', key: name, texts: [searchable(value.text)] };
+      return { kind: 'equals', key: name, texts: [searchable(valueNamed(name, value.text))] };
     case 'pattern':
       return { kind: 'like', key: name, pattern: value.pattern.map((piece) => withLiteral(piece, searchable)) };
     case 'any':

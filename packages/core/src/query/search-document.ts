@@ -82,9 +82,9 @@ type Values = SearchValue[];
 type Collected = Map<string, Values>;
 
 /** Where the values of each declared field are collected: attributes under `@`, the rest under its own name. */
-const declared = searchFields.map(({ name, paths, tag, type }) => ({
+const declared = searchFields.map(({ name, path, tag, type }) => ({
   name,
-  keys: paths.map((path) => (path.startsWith('custom.') ? `@${path.slice('custom.'.length)}` : path)),
+  key: path?.startsWith('custom.') ? `@${path.slice('custom.'.length)}` : path,
   tag,
   type,
 }));
@@ -153,13 +153,10 @@ function tagsByKey(tags: readonly string[]): Collected {
   return byKey;
 }
 
-function declare(found: Collected, { name, keys, tag, type }: (typeof declared)[number], byTag: Collected): void {
-  const sources = keys.map((key) => found.get(key));
-  if (tag !== undefined) sources.push(byTag.get(tag));
-  const held = sources.filter((values) => values !== undefined);
-  const [only] = held;
-  if (!only) return;
-  const values = held.length === 1 ? only : [...new Set(held.flat())];
+function declare(found: Collected, { name, key, tag, type }: (typeof declared)[number], byTag: Collected): void {
+  const [own, tagged] = [key && found.get(key), tag && byTag.get(tag)];
+  const values = own && tagged ? [...new Set([...own, ...tagged])] : own || tagged;
+  if (!values) return;
   if (type === 'time') addTimes(values);
   found.set(name, values);
 }
