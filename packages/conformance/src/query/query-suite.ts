@@ -13,6 +13,7 @@ export interface QueryHarness {
   open(): Promise<OpenedQueryStore>;
 }
 
+/** A store with nothing in it yet. */
 export interface OpenedQueryStore {
   /** These and no others are in the store afterwards. */
   store(views: readonly SignalView[]): Promise<void>;
@@ -82,6 +83,7 @@ const awkward = [
   `*:${'a*'.repeat(1_500)}b`,
 ];
 
+/** Every behaviour that a store of signals owes to the query language. */
 export const queryCases: readonly Case<QueryHarness>[] = [
   {
     name: 'what finds nothing, everything or oddities finds what the predicate finds',

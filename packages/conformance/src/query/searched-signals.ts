@@ -47,6 +47,7 @@ export const texts = [
   '2026-01-31T12:00:00.000Z',
 ] as const;
 
+/** Paths that signals have now and then. */
 export const attributeKeys = [
   'usr.name',
   'n',
@@ -58,6 +59,7 @@ export const attributeKeys = [
   'host',
   'service',
 ];
+/** Some are names of fields, too. */
 export const tagKeys = ['env', 'team', 'source', 'service', 'host', 'status', 'tactic'];
 /** Words of titles and messages. */
 export const words = ['Failed', 'login', 'LOGIN', 'from', 'web-1', '10.1.2.3', 'Größe', 'a_b', 'x', 'root'] as const;

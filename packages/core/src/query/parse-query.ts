@@ -6,6 +6,7 @@ import { isSpace, keyStop, QueryScanner, type Word } from './query-scanner.ts';
 /** Beyond these a text is refused before it costs anything. */
 export const queryLimits = { characters: 4096, depth: 16, terms: 256 } as const;
 
+/** A query, or the first thing that is wrong with the text. */
 export type ParsedQuery =
   | { readonly ok: true; readonly query: Query }
   | { readonly ok: false; readonly problem: QueryProblem };

@@ -19,6 +19,7 @@ export type Pattern = readonly PatternPiece[];
 
 /** Longer ones first: `>=` begins like `>`. */
 export const comparisons = ['>=', '<=', '>', '<'] as const;
+/** Bigger or smaller than a bound, with it or without. */
 export type Comparison = (typeof comparisons)[number];
 
 /** One end of a range, or the other side of a comparison, without escapes. `*` is open, in ranges only. */

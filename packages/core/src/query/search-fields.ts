@@ -2,6 +2,7 @@ import { severities } from '../severity.ts';
 import { ruleTypeNames } from '../signal/api-shape.ts';
 import { signalStates } from '../signal/lifecycle.ts';
 
+/** What comparisons and sorting go by; of a field with `ranks`, they go by these. */
 export type SearchFieldType = 'text' | 'number' | 'time';
 
 /** A field that searches, facets and columns know by name. Attributes and tags that are not declared can be searched too. */

@@ -11,6 +11,7 @@ export interface SearchColumns {
   readonly rest_text: string;
 }
 
+/** The columns of a signal as it is now; to be written again with every change of it. */
 export const searchColumnsOf = (signal: SearchedSignal): SearchColumns => {
   const { values, message, rest } = searchDocument(signal);
   return {

@@ -1,6 +1,7 @@
 import type { Condition, Limit, Pattern, TextScope } from '@tocsin/core';
 import { type RawBuilder, sql } from 'kysely';
 
+/** For a WHERE clause. */
 export type SqlCondition = RawBuilder<boolean>;
 
 /**
@@ -11,6 +12,7 @@ export interface KeyColumn {
   readonly column: string;
   readonly type: 'text' | 'bigint';
 }
+/** By canonical key. */
 export type KeyColumns = Readonly<Record<string, KeyColumn>>;
 
 /** Columns of the read model that say what the document says. */
