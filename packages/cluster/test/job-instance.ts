@@ -11,6 +11,14 @@ export const job = (id: string, about: Partial<Job<string>> = {}): Job<string> =
   ...about,
 });
 
+export interface JobInstanceAbout {
+  readonly url: string;
+  readonly prefix: string;
+  readonly lockMs?: number;
+  readonly rememberMs?: number;
+  readonly answerWithinMs?: number;
+}
+
 /** One process that works: it tells of every start, and jobs end when they are told to, or at once. */
 export class JobInstance {
   readonly queue: BullmqJobQueue<string>;
@@ -25,13 +33,12 @@ export class JobInstance {
   #work: Promise<void> = Promise.resolve();
   #changed: (() => void)[] = [];
 
-  constructor(about: {
-    readonly url: string;
-    readonly prefix: string;
-    readonly lockMs?: number;
-    readonly rememberMs?: number;
-  }) {
-    this.client = new RedisClient({ url: about.url, onTrouble: (line) => this.#tell(() => this.said.push(line)) });
+  constructor(about: JobInstanceAbout) {
+    this.client = new RedisClient({
+      url: about.url,
+      answerWithinMs: about.answerWithinMs,
+      onTrouble: (line) => this.#tell(() => this.said.push(line)),
+    });
     this.queue = new BullmqJobQueue<string>({ ...about, client: this.client, checkEveryMs: 100 });
   }
 

@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, expect, it } from 'vitest';
 import { Missing, type StartedRedis, startRedis } from '../../../../infra/native/index.ts';
-import { job, JobInstance } from '../../test/job-instance.ts';
+import { job, JobInstance, type JobInstanceAbout } from '../../test/job-instance.ts';
 
 // These end the server and wipe it, so it is always one of their own.
 const redis = await startRedis().catch(skipped);
@@ -24,12 +24,7 @@ afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });
 
-function instance(about: {
-  readonly url: string;
-  readonly prefix: string;
-  readonly lockMs?: number;
-  readonly rememberMs?: number;
-}): JobInstance {
+function instance(about: JobInstanceAbout): JobInstance {
   const made = new JobInstance(about);
   closing.push(() => made.close());
   return made;
@@ -146,6 +141,24 @@ const cases: Readonly<Record<string, (server: StartedRedis, prefix: string) => P
     await one.until(() => one.started.includes('b') && one.started.includes('c'));
     expect(one.started).toHaveLength(3);
     expect(one.said.every((line) => !line.includes('\n'))).toBe(true);
+  },
+
+  'Redis does not answer for a while: adding does not hang, and what it missed is asked for': async (
+    { url, server },
+    prefix,
+  ) => {
+    const one = instance({ url, prefix, answerWithinMs: 1_000 }).work();
+    await one.ready();
+    await one.queue.add([job('before')]);
+    await one.until(() => one.started.includes('before'));
+    await server.signal('SIGSTOP');
+    const lost = one.lost();
+    await one.queue.add([job('a')]);
+    expect(one.said.join()).toMatch(/no answer within/);
+    await server.signal('SIGCONT');
+    await lost;
+    await one.queue.add([job('a')]);
+    await one.until(() => one.started.includes('a'));
   },
 
   'Redis is away at the start: one line says so, and work begins when it is there': async ({ url, server }, prefix) => {

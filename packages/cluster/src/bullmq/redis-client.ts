@@ -6,6 +6,8 @@ export interface RedisAddress {
   readonly url: string;
   /** Told once in one line, again every 30 s while it lasts. */
   readonly onTrouble?: OnRedisTrouble | undefined;
+  /** So long `ask` waits for an answer. @default 5_000 */
+  readonly answerWithinMs?: number | undefined;
 }
 
 /** Redis did not do what it was asked now. The message is one line with what to do. */
@@ -18,7 +20,8 @@ export class RedisUnavailable extends Error {
   }
 }
 
-const answerWithinMs = 5_000;
+/** A connection that has brought nothing for so long while an answer is due is given up: longer than a worker blocks. */
+const silentMs = 30_000;
 
 /**
  * The connection of one process to Redis. It never gives up: commands of workers wait until Redis is back, which is what
@@ -27,12 +30,14 @@ const answerWithinMs = 5_000;
 export class RedisClient {
   readonly redis: Redis;
   readonly address: string;
+  readonly #answerWithinMs: number;
   readonly #reports: TroubleReports;
   /** What fails those who wait for an answer. */
   readonly #asking = new Set<(error: Error) => void>();
   #last: unknown;
 
-  constructor({ url, onTrouble }: RedisAddress) {
+  constructor({ url, onTrouble, answerWithinMs = 5_000 }: RedisAddress) {
+    this.#answerWithinMs = answerWithinMs;
     this.address = addressOf(url);
     this.#reports = new TroubleReports(onTrouble ?? (() => {}));
     // Blocking workers must not lose a command to a retry limit; half a second to one between attempts spares a Redis that starts.
@@ -40,6 +45,7 @@ export class RedisClient {
       maxRetriesPerRequest: null,
       retryStrategy: () => 500 + Math.random() * 500,
       connectTimeout: 5_000,
+      socketTimeout: silentMs,
       keepAlive: 10_000,
     });
     this.redis.on('error', (error: unknown) => this.trouble(error));
@@ -56,14 +62,15 @@ export class RedisClient {
     return this.redis.status === 'ready';
   }
 
-  /** The answer, or `RedisUnavailable` as soon as there is no connection, and after 5 s without an answer. */
+  /** The answer, or `RedisUnavailable` as soon as there is no connection, and when it takes too long. */
   async ask<T>(work: (redis: Redis) => Promise<T>): Promise<T> {
     if (!this.ready) throw this.#unavailable(this.#last ?? new Error('there is no connection'));
+    const withinMs = this.#answerWithinMs;
     let timer: NodeJS.Timeout | undefined;
     let fail: (error: Error) => void = () => {};
     const failed = new Promise<never>((_, reject) => {
       fail = reject;
-      timer = setTimeout(() => reject(new Error(`no answer within ${answerWithinMs} ms`)), answerWithinMs);
+      timer = setTimeout(() => reject(new Error(`no answer within ${withinMs} ms`)), withinMs);
     });
     this.#asking.add(fail);
     try {
