@@ -42,6 +42,8 @@ interface Pending {
 /** Records, and characters of them, taken into one transaction before the rest waits for the next. */
 const maxBatch = 1_000;
 const maxBatchLength = 8 * 1024 * 1024;
+/** Milliseconds of work for one transaction, after which requests and deliveries get their turn. */
+const longestTransaction = 10;
 /** Bytes that may wait to be written; an append beyond them is refused, so that a flood cannot fill the memory. */
 const maxPendingBytes = 128 * 1024 * 1024;
 const longestTimer = 2 ** 31 - 1;
@@ -223,34 +225,41 @@ export class EmbeddedLog implements EventLog {
 
   async #flush(): Promise<void> {
     this.#scheduled = false;
-    while (this.#pending.length > 0) await this.#commit(this.#takePending());
+    while (this.#pending.length > 0) await this.#commit();
     this.#arm();
   }
 
-  #takePending(): readonly Pending[] {
-    let count = 0;
-    for (
-      let size = 0, length = 0;
-      count < this.#pending.length && size < maxBatch && length < maxBatchLength;
-      count += 1
-    ) {
-      const records = this.#pending[count]?.records ?? [];
-      size += records.length;
-      length += bytesOf(records);
+  /** What of the pending goes into one transaction: all, unless it gets too large or takes so long that others wait. */
+  *#taken(): Generator<Pending> {
+    const until = performance.now() + longestTransaction;
+    let taken = 0;
+    let size = 0;
+    let length = 0;
+    try {
+      while (size < maxBatch && length < maxBatchLength && performance.now() < until) {
+        const next = this.#pending[taken];
+        if (!next) break;
+        taken += 1;
+        size += next.records.length;
+        length += bytesOf(next.records);
+        yield next;
+      }
+    } finally {
+      this.#pending.splice(0, taken);
+      this.#pendingBytes -= length;
     }
-    const taken = this.#pending.splice(0, count);
-    this.#pendingBytes -= taken.reduce((sum, { records }) => sum + bytesOf(records), 0);
-    return taken;
   }
 
-  async #commit(batch: readonly Pending[]): Promise<void> {
+  async #commit(): Promise<void> {
     const { failure } = this.#engine;
-    if (failure) return settle(batch, [], failure);
+    const batch: Pending[] = [];
+    if (failure) return settle([...this.#taken()], [], failure);
     const acks: (readonly Position[])[] = [];
     const { done } = await this.#engine.begin(this.#clock(), (transaction) => {
-      for (const { records, notes } of batch) {
-        acks.push(records.map(({ draft, text }) => transaction.append(draft, text)));
-        for (const [name, text] of notes) transaction.note(name, text);
+      for (const pending of this.#taken()) {
+        batch.push(pending);
+        acks.push(pending.records.map(({ draft, text }) => transaction.append(draft, text)));
+        for (const [name, text] of pending.notes) transaction.note(name, text);
       }
     });
     void done.then((failed) => settle(batch, acks, failed));

@@ -37,9 +37,9 @@ export class SqliteWriter {
   /** @param {Database.Database} db */
   constructor(db) {
     this.#db = db;
-    // Large pages: records of a few KB pack well, and a commit touches fewer of them. A checkpoint every 16 MB of log.
+    // Large pages: records of a few KB pack well, and a commit touches fewer of them. Whoever commits sees to checkpoints.
     db.exec(
-      'PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 1000; PRAGMA cache_size = -32000;',
+      'PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -32000;',
     );
     db.exec(`
       CREATE TABLE IF NOT EXISTS state (
@@ -96,7 +96,21 @@ export class SqliteWriter {
     }
   }
 
+  /**
+   * Copies what was committed into the database file, as far as no reader stands in the way. Never fails: it can be done later.
+   * @param {'PASSIVE' | 'TRUNCATE'} mode
+   */
+  checkpoint(mode = 'PASSIVE') {
+    try {
+      this.#db.exec(`PRAGMA wal_checkpoint(${mode})`);
+    } catch {
+      // A disk that is full is told of by the next commit.
+    }
+  }
+
+  /** Leaves nothing to be recovered at the next start. */
   close() {
+    this.checkpoint('TRUNCATE');
     this.#db.close();
   }
 
