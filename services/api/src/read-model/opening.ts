@@ -12,6 +12,11 @@ export interface ReadModelOptions {
   readonly dialect: (fresh: boolean) => Promise<Dialect>;
   /** Told when the store fails while it is in use: the next use opens it again, fresh. */
   readonly onFailure: (error: unknown) => void;
+  /**
+   * A copy that has read further than the log goes belongs to another log, or the log has lost its end. One that this process
+   * owns alone is made anew; one that others share is not touched, and opening fails with what to do. @default 'rebuild'
+   */
+  readonly whenAhead?: 'rebuild' | 'refuse' | undefined;
   /** How long a reader waits for what is in the log at its call; later it gets what there is. */
   readonly freshWithinMs?: number;
 }
@@ -100,10 +105,12 @@ export class LazyReadModel {
   }
 
   async #modelIn(db: Database): Promise<ReadModel> {
-    const { log, digest } = this.#options;
+    const { log, digest, whenAhead } = this.#options;
     await createTables(db);
     const model = new SqlReadModel({ db, digest });
-    if (await isAhead(log, model)) {
+    const ahead = await placesAhead(log, model);
+    if (ahead.length > 0 && whenAhead === 'refuse') throw new Error(refusal(ahead));
+    if (ahead.length > 0) {
       await dropTables(db);
       await createTables(db);
     }
@@ -129,10 +136,16 @@ export class LazyReadModel {
 const isBroken = (error: unknown): boolean =>
   /^(XX|58|3D|42P01)/.test(String(Reflect.get(Object(error), 'code') ?? 'XX'));
 
-/** A copy that has read further than the log goes belongs to another log. It holds no truth, so it is made anew. */
-async function isAhead(log: EventLog, { projection }: ReadModel): Promise<boolean> {
+/** Where the copy has read further than the log goes. */
+async function placesAhead(log: EventLog, { projection }: ReadModel): Promise<readonly string[]> {
   // In this order: another instance may apply in between what came after the ends were taken.
   const stored = await projection.positions();
   const ends = await log.ends(projection.topics);
-  return Object.entries(stored).some(([place, next]) => next > (ends[place] ?? 0));
+  return Object.entries(stored).flatMap(([place, next]) => {
+    const end = ends[place] ?? 0;
+    return next > end ? [`${place}: has read to ${next}, the log ends at ${end}`] : [];
+  });
 }
+
+const refusal = (ahead: readonly string[]): string =>
+  `the read model has read further than this log goes (${ahead.join('; ')}): it belongs to another log, or the log has lost its end. Give the address of its own log, or drop the read model's database, so that it is made again from this one`;

@@ -83,6 +83,7 @@ function instance(written: Written, url: string) {
     digest: nodeDigest,
     dialect: () => openPostgres({ url, onTrouble: (line) => failures.push(line) }),
     onFailure: (error) => failures.push(error),
+    whenAhead: 'refuse',
     freshWithinMs: 20_000,
   });
   closing.push(() => readModel.close());
@@ -161,6 +162,20 @@ const cases: Readonly<Record<string, (server: StartedPostgres) => Promise<void>>
     await views();
     await asAdministrator(emptied, 'DROP TABLE signals, waiting, audit, positions, meta');
     expect(await again(views)).toEqual(sorted(history.views));
+  },
+
+  'a shared copy that has read another log is left alone, and what to do is said': async (server) => {
+    const written = new Written();
+    const history = historyOf({ seed: 39, signals: 10, partitions: 1 });
+    await written.write(history);
+    const url = databaseOf(server, 'shared');
+    const { views } = instance(written, url);
+    await views();
+    const other = instance(new Written(), url);
+    await expect(other.views()).rejects.toThrow(
+      /audit\/0: has read to \d+, the log ends at 0.*drop the read model's database/,
+    );
+    expect(await views()).toEqual(sorted(history.views));
   },
 
   'a projector that dies inside its transaction leaves nothing behind, and the next goes on': async (server) => {
