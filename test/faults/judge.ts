@@ -11,7 +11,7 @@ import {
 } from './committed.ts';
 import type { End, Evidence, FaultReport } from './fault-run.ts';
 import type { Script } from './script.ts';
-import { tocsinCommand } from './tocsin-command.ts';
+import { runTocsin } from '../e2e/run-tocsin.ts';
 
 /** Attempts that the delivery worker has under way to one sink, unreported ones included: so many may be repeated after a crash. */
 const inFlightPerCrash = defaultDeliveryLimits.perSink;
@@ -47,7 +47,7 @@ async function judgeRunning(stack: Stack, say: (line: string) => void): Promise<
     ['audit', 'verify'],
     ['audit', 'replay', '--diff'],
   ]) {
-    const { code, stdout, stderr } = await tocsinCommand(...command, '--data', stack.data);
+    const { code, stdout, stderr } = await runTocsin([...command, '--data', stack.data]);
     say(`${command.join(' ')}: ${stdout.trim().split('\n')[0]}`);
     if (code !== 0) problems.push(`${command.join(' ')} ended with ${code}: ${stdout.slice(0, 2_000)}${stderr}`);
   }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { expect, onTestFinished, test } from 'vitest';
 import { at, eventually, Stack } from '../e2e/stack-harness.ts';
-import { tocsinCommand } from './tocsin-command.ts';
+import { runTocsin } from '../e2e/run-tocsin.ts';
 
 const full = process.env.TOCSIN_FAULTS === 'full';
 const list = '/api/v2/security_monitoring/signals?page[limit]=1000';
@@ -38,7 +38,7 @@ async function listed(stack: Stack): Promise<readonly string[]> {
 /** Everything is there again, and the same as what the audit log alone tells. */
 async function expectWhole(stack: Stack, count: number): Promise<void> {
   await eventually('all signals', async () => (await listed(stack)).length === count || undefined);
-  const replay = await tocsinCommand('audit', 'replay', '--diff', '--data', stack.data);
+  const replay = await runTocsin(['audit', 'replay', '--diff', '--data', stack.data]);
   expect(replay.stdout + replay.stderr).toMatch(`ok: ${count} signals`);
   expect(replay.code).toBe(0);
 }

@@ -16,3 +16,4 @@ export { PrivateFileError, readOrCreatePrivateFile } from './private-file.ts';
 export * from './redaction.ts';
 export * from './run-process.ts';
 export * from './secret-reference.ts';
+export * from './sync-directory.ts';

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { link, mkdir, open, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { syncDirectory } from './sync-directory.ts';
 
 /** A secret of the installation that is unusable; the text says what to do and quotes nothing of it. */
 export class PrivateFileError extends Error {
@@ -55,17 +56,5 @@ async function writeDurably(path: string, text: string): Promise<void> {
     await file.sync();
   } finally {
     await file.close();
-  }
-}
-
-/** A name is on disk only once its directory is. */
-async function syncDirectory(path: string): Promise<void> {
-  // Windows neither needs it nor lets a directory be opened.
-  if (process.platform === 'win32') return;
-  const directory = await open(path, 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
   }
 }

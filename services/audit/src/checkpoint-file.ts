@@ -1,5 +1,6 @@
 import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { syncDirectory } from '@tocsin/runtime';
 
 /**
  * The place outside the log: `checkpoints.ndjson`, one line a checkpoint, only ever appended to. Whatever a crash or a full disk
@@ -44,16 +45,5 @@ export class CheckpointFile {
 
   close(): Promise<void> {
     return this.#file.close();
-  }
-}
-
-/** Makes the name of a new file durable; not every platform can open a directory. */
-async function syncDirectory(path: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const directory = await open(path, 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
   }
 }
