@@ -1,5 +1,5 @@
 import { LogError } from '@tocsin/core';
-import { type Admin, ConfigResourceTypes } from 'kafkajs';
+import kafkajs, { type Admin } from 'kafkajs';
 import { retried } from './retried.ts';
 import type { TopicPlan } from './topic-names.ts';
 
@@ -47,7 +47,7 @@ async function partitionProblems(admin: Admin, plans: readonly TopicPlan[]): Pro
 async function settingProblems(admin: Admin, plans: readonly TopicPlan[]): Promise<readonly string[]> {
   if (plans.length === 0) return [];
   const resources = plans.map(({ topic }) => ({
-    type: ConfigResourceTypes.TOPIC,
+    type: kafkajs.ConfigResourceTypes.TOPIC,
     name: topic,
     configNames: [...settingNames],
   }));
