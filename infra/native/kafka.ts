@@ -17,6 +17,13 @@ export interface StartedKafka {
   stop(): Promise<void>;
 }
 
+export interface KafkaForm {
+  /** @default 1 */
+  readonly brokers?: 1 | 3;
+  /** Settings of the brokers besides, or instead of, our own. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
 interface Node {
   readonly id: number;
   readonly port: number;
@@ -26,12 +33,13 @@ interface Node {
 interface Cluster {
   readonly id: string;
   readonly nodes: readonly Node[];
+  readonly settings: Readonly<Record<string, string>>;
 }
 
 /** Starts a Kafka of one or three brokers, each of them a controller too; no ZooKeeper, no Docker. */
-export function startKafka({ brokers = 1 }: { readonly brokers?: 1 | 3 } = {}): Promise<StartedKafka> {
+export function startKafka({ brokers = 1, settings = {} }: KafkaForm = {}): Promise<StartedKafka> {
   return startOnFreePort(async () => {
-    const cluster = { id: randomBytes(16).toString('base64url'), nodes: await nodesOf(brokers) };
+    const cluster = { id: randomBytes(16).toString('base64url'), nodes: await nodesOf(brokers), settings };
     const started = await Promise.allSettled(cluster.nodes.map((node) => startBroker(cluster, node)));
     const servers = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
     const stop = async (): Promise<void> => void (await Promise.all(servers.map((server) => server.stop())));
@@ -63,7 +71,7 @@ async function formatted(directory: string, cluster: Cluster, node: Node): Promi
   const classes = `${kafkaJars()}/*`;
   const file = join(directory, 'server.properties');
   mkdirSync(join(directory, 'data'));
-  const settings = Object.entries(settingsOf(directory, cluster, node));
+  const settings = Object.entries({ ...settingsOf(directory, cluster, node), ...cluster.settings });
   writeFileSync(file, settings.map(([name, value]) => `${name}=${value}\n`).join(''));
   const quick = ['-XX:TieredStopAtLevel=1', '-Xshare:auto', '-Xmx128m'];
   await run(java(), [...quick, '-cp', classes, 'kafka.tools.StorageTool', 'format', '-t', cluster.id, '-c', file]);
@@ -99,6 +107,11 @@ function settingsOf(
     'transaction.state.log.num.partitions': 4,
     // A first member that waited for others would only make each start slower.
     'group.initial.rebalance.delay.ms': 0,
+    // A broker that was killed may come back only when the controller has given up its former life.
+    'broker.session.timeout.ms': 4_000,
+    // Tests let a member die, and would rather not wait long for it.
+    'group.min.session.timeout.ms': 1_000,
+    'broker.heartbeat.interval.ms': 500,
     'log.cleaner.dedupe.buffer.size': 16 * 1024 * 1024,
     'num.network.threads': 2,
     'num.io.threads': 4,

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import type { OpenedEventLog, Running } from '@tocsin/conformance';
-import type { AnyProcessor, Entry, EventLog, Instant, Recorded, StateKey, TopicName } from '@tocsin/core';
-import type { ISocketFactory } from 'kafkajs';
+import type { AnyProcessor, Entry, Instant, Recorded, StateKey, TopicName } from '@tocsin/core';
+import type { ISocketFactory, Kafka } from 'kafkajs';
 import { FetchSession } from '../src/kafka/fetch-session.ts';
 import { clusterOf, kafkaClient, withAdmin } from '../src/kafka/kafka-client.ts';
 import { KafkaLog } from '../src/kafka/kafka-log.ts';
@@ -35,25 +35,42 @@ export class Wires {
 /** The event log suite's way to a real broker: topics of its own, a clock that stands still, crashes that cut the wires. */
 export class OpenedKafka implements OpenedEventLog {
   readonly #url: string;
-  readonly #prefix = `t${randomUUID().slice(0, 8)}.`;
+  readonly #prefix: string;
+  readonly #instance: string;
   #wires = new Wires();
   #log: KafkaLog;
   #now = began;
   readonly #created = new Set<string>();
   #creating: Promise<void> = Promise.resolve();
 
-  private constructor(url: string) {
+  private constructor(url: string, prefix: string, instance: string) {
     this.#url = url;
+    this.#prefix = prefix;
+    this.#instance = instance;
     this.#log = this.#opened();
   }
 
   static async open(url: string): Promise<OpenedKafka> {
-    const opened = new OpenedKafka(url);
+    const opened = new OpenedKafka(url, `t${randomUUID().slice(0, 8)}.`, 'member');
     await opened.#log.createTopics([]);
     return opened;
   }
 
-  get log(): EventLog {
+  /** Another process on the same topics. */
+  beside(instance: string): OpenedKafka {
+    return new OpenedKafka(this.#url, this.#prefix, instance);
+  }
+
+  /** A client of a process whose wires `cut` cuts, as this log's own. */
+  get kafka(): Kafka {
+    return kafkaClient({
+      brokers: this.#url.split(','),
+      instance: this.#instance,
+      socketFactory: this.#wires.factory,
+    });
+  }
+
+  get log(): KafkaLog {
     return this.#log;
   }
 
@@ -142,11 +159,11 @@ export class OpenedKafka implements OpenedEventLog {
 
   #opened(): KafkaLog {
     return new KafkaLog({
-      kafka: { brokers: this.#url.split(','), instance: 'member', socketFactory: this.#wires.factory },
+      kafka: { brokers: this.#url.split(','), instance: this.#instance, socketFactory: this.#wires.factory },
       partitions,
       prefix: this.#prefix,
       clock: () => this.#now,
-      sessionTimeoutMs: 6_000,
+      sessionTimeoutMs: 3_000,
       heartbeatMs: 200,
       pollMs: 20,
       commitsPerSecond: 400,

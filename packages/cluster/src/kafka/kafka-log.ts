@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   type AnyProcessor,
   type Append,
@@ -18,11 +19,12 @@ import type { KafkaLogOptions } from './kafka-options.ts';
 import { ListRun } from './list-run.ts';
 import { LogAppender } from './log-appender.ts';
 import { LogReader } from './log-reader.ts';
-import { Offsets, placeName, type TopicPartition } from './offsets.ts';
+import { Offsets, placeName } from './offsets.ts';
 import { Pacer } from './pacer.ts';
 import { jsonValues, RecordCodec } from './record-codec.ts';
 import { SavedPositions } from './saved-positions.ts';
 import { SignalFlag } from './signal-flag.ts';
+import { Stability } from './stability.ts';
 import { listPlans, namedPlans, TopicNames } from './topic-names.ts';
 import { checkTopics, createTopics } from './topic-setup.ts';
 
@@ -34,8 +36,7 @@ export class KafkaLog implements EventLog {
   readonly #kafka: Kafka;
   readonly #codec: RecordCodec;
   readonly #offsets: Offsets;
-  /** Ends with what is not committed yet. */
-  readonly #undecided: Offsets;
+  readonly #stability: Stability;
   readonly #appender: LogAppender;
   readonly #saved: SavedPositions;
   readonly #pacer: Pacer;
@@ -54,7 +55,6 @@ export class KafkaLog implements EventLog {
     this.#kafka = kafkaClient(options.kafka);
     this.#codec = new RecordCodec(options.values ?? jsonValues);
     this.#offsets = new Offsets(clusterOf(this.#kafka));
-    this.#undecided = new Offsets(clusterOf(this.#kafka, { readUncommitted: true }));
     this.#pacer = new Pacer(options.commitsPerSecond ?? 150);
     const parts = {
       kafka: this.#kafka,
@@ -64,6 +64,7 @@ export class KafkaLog implements EventLog {
       clock: this.#clock,
     };
     this.#appender = new LogAppender(parts);
+    this.#stability = new Stability({ ...parts, offsets: this.#offsets });
     this.#saved = new SavedPositions({ ...parts, offsets: this.#offsets, appender: this.#appender });
   }
 
@@ -93,9 +94,10 @@ export class KafkaLog implements EventLog {
     const stop = new AbortController();
     this.#lists.add(list);
     this.#stops.add(stop);
+    const stopped = AbortSignal.any([signal, stop.signal]);
     try {
-      await withAdmin(this.#kafka, (admin) => checkTopics(admin, listPlans(this.names, processors, this.#planOptions)));
-      await list.run(AbortSignal.any([signal, stop.signal]));
+      await this.#checked(processors, stopped);
+      await list.run(stopped);
     } finally {
       this.#lists.delete(list);
       this.#stops.delete(stop);
@@ -152,11 +154,11 @@ export class KafkaLog implements EventLog {
    * everything and nothing is due at the clock's present time.
    */
   async settled(): Promise<void> {
-    await Promise.all(this.#beginning);
+    await Promise.all([...this.#beginning, this.#appender.rest()]);
     for (;;) {
       const moves = this.#moves;
       for (const list of this.#lists) list.nudge();
-      const stable = await this.#stable();
+      const stable = await this.#stability.stable([...this.#lists].flatMap(({ processors }) => processors));
       const settled = await Promise.all([...this.#lists].map((list) => list.settled()));
       if (stable && settled.every((one) => one) && moves === this.#moves) return;
       await this.#moved.wait(10);
@@ -171,7 +173,7 @@ export class KafkaLog implements EventLog {
     for (const reader of this.#readers) reader.end();
     void this.#appender.close();
     void this.#offsets.close();
-    void this.#undecided.close();
+    void this.#stability.close();
   }
 
   /** Stops every run, read and connection in order. */
@@ -183,25 +185,21 @@ export class KafkaLog implements EventLog {
     while (this.#lists.size > 0) await this.#moved.wait(10);
     await this.#appender.close();
     await this.#offsets.close();
-    await this.#undecided.close();
+    await this.#stability.close();
   }
 
-  /** A commit is answered before its markers are written: until then no reader sees what it has written. */
-  async #stable(): Promise<boolean> {
-    const places = [...this.#lists].flatMap(({ processors }) => this.#writtenBy(processors));
-    const [seen, written] = await Promise.all([this.#offsets.ends(places), this.#undecided.ends(places)]);
-    return [...written].every(([place, end]) => seen.get(place) === end);
-  }
-
-  #writtenBy(processors: readonly AnyProcessor[]): readonly TopicPartition[] {
-    return processors.flatMap(({ id, outputs }) =>
-      [...outputs, `${id}.dead` as const].flatMap((topic) =>
-        Array.from({ length: partitionCount(topic, this.partitions) }, (_, partition) => ({
-          topic: this.names.of(topic),
-          partition,
-        })),
-      ),
-    );
+  /** Brokers that are away are waited for; topics that are not as they must be are refused. */
+  async #checked(processors: readonly AnyProcessor[], stopped: AbortSignal): Promise<void> {
+    const plans = listPlans(this.names, processors, this.#planOptions);
+    while (!stopped.aborted) {
+      try {
+        return await withAdmin(this.#kafka, (admin) => checkTopics(admin, plans));
+      } catch (error) {
+        if (error instanceof LogError) throw error;
+        this.#options.report?.(`topics cannot be checked: ${error instanceof Error ? error.message : error}`);
+        await delay(1_000, undefined, { signal: stopped }).catch(() => {});
+      }
+    }
   }
 
   #list(processors: readonly AnyProcessor[]): ListRun {

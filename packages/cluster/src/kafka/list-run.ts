@@ -73,6 +73,7 @@ export class ListRun {
       sessionTimeoutMs: about.sessionTimeoutMs,
       heartbeatMs: about.heartbeatMs,
       pollMs,
+      report: about.report,
       owned: () => [...this.#tasks.keys()],
       assigned: (tasks) => this.#assigned(tasks),
     });

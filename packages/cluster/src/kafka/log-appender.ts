@@ -39,6 +39,11 @@ export class LogAppender {
     await mine;
   }
 
+  /** Resolves when nothing is under way that was asked for before. */
+  async rest(): Promise<void> {
+    await this.#last;
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     await this.#drop();

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Broker, Cluster, Consumer, Kafka } from 'kafkajs';
 import { taskAssigner } from './assigner.ts';
 import { clusterOf } from './kafka-client.ts';
@@ -14,6 +15,8 @@ export interface MembershipAbout {
   /** How long the client sleeps between two looks at the group; leaving takes as long. */
   readonly pollMs: number;
   owned(): readonly number[];
+  /** One line for whoever operates this. */
+  report(line: string): void;
   /** The tasks of this member, at each join. */
   assigned(tasks: ReadonlySet<number>): void;
 }
@@ -38,8 +41,9 @@ export class Membership {
     this.#about = about;
   }
 
+  /** Resolves when it belongs to the group, however long the brokers are away. */
   async join(): Promise<void> {
-    this.#building = this.#build();
+    this.#building = this.#keepBuilding();
     await this.#building;
     const { sessionTimeoutMs } = this.#about;
     if (this.#closed) return;
@@ -116,13 +120,22 @@ export class Membership {
     this.#consumer = undefined;
     this.#heard = Date.now();
     void former?.disconnect().catch(() => {});
-    try {
-      this.#building = this.#build();
-      await this.#building;
-    } catch {
-      // The watchdog comes again.
-    } finally {
-      this.#rebuilding = false;
+    this.#building = this.#keepBuilding();
+    await this.#building;
+    this.#rebuilding = false;
+  }
+
+  async #keepBuilding(): Promise<void> {
+    while (!this.#closed) {
+      try {
+        return await this.#build();
+      } catch (error) {
+        const former = this.#consumer;
+        this.#consumer = undefined;
+        void former?.disconnect().catch(() => {});
+        this.#about.report(`${this.#about.group} cannot be joined: ${error instanceof Error ? error.message : error}`);
+        await delay(1_000);
+      }
     }
   }
 }
