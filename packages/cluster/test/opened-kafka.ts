@@ -7,6 +7,7 @@ import { FetchSession } from '../src/kafka/fetch-session.ts';
 import { clusterOf, kafkaClient, withAdmin } from '../src/kafka/kafka-client.ts';
 import { KafkaLog } from '../src/kafka/kafka-log.ts';
 import { Offsets, placeName } from '../src/kafka/offsets.ts';
+import { readRange } from '../src/kafka/read-range.ts';
 import { changelogEntry, type Taken } from '../src/kafka/progress.ts';
 import type { RawRecord } from '../src/kafka/committed-records.ts';
 
@@ -181,18 +182,7 @@ export class OpenedKafka implements OpenedEventLog {
     const found: RawRecord[] = [];
     try {
       const end = (await offsets.ends([place])).get(placeName(place)) ?? 0;
-      await new Promise<void>((resolve, reject) => {
-        if (end === 0) return resolve();
-        session.want({
-          ...place,
-          next: 0,
-          take: ({ records, next }) => {
-            found.push(...records);
-            if (next >= end) resolve();
-          },
-          fail: reject,
-        });
-      });
+      await readRange(session, { ...place, from: 0, end }, (records) => found.push(...records));
     } finally {
       await Promise.all([session.close(), offsets.close()]);
     }

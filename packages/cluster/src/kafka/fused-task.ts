@@ -93,9 +93,13 @@ export class FusedTask {
     }
   }
 
-  /** Where the records of a topic that this list writes itself were found after a commit. */
-  point(topic: TopicName, hint: number): void {
-    for (const task of this.tasks) if (!this.lags(topic)) task.point(topic, hint);
+  /** Where the log has put the first records of a topic in a commit: what the list reads of its own is not read back. */
+  wrote(topic: TopicName, offset: number): void {
+    const lags = this.lags(topic);
+    for (const task of this.tasks) {
+      task.wrote(topic, offset);
+      if (!lags) task.point(topic, offset + 1);
+    }
   }
 
   /** What belongs into one transaction, and starts the next. */

@@ -112,7 +112,15 @@ describe.skipIf(!kafka)('faults on Kafka', () => {
       const producer = transactionalProducer(opened.kafka, names.transactional('test-counter', 0), 30_000);
       await producer.connect();
       const open = await producer.transaction();
-      const lie = progressMessage({ now: 0, watermark: 0, reached: {}, tables: {}, seqs: { signals: 99 }, writer: '' });
+      const lie = progressMessage({
+        now: 0,
+        watermark: 0,
+        reached: {},
+        tables: {},
+        seqs: { signals: 99 },
+        written: {},
+        writer: '',
+      });
       await open.sendBatch({
         topicMessages: [
           { topic: names.of('signals'), messages: [{ key: 'k', value: '"torn"', partition: 0 }] },
@@ -174,6 +182,39 @@ describe.skipIf(!kafka)('faults on Kafka', () => {
         code: 'stopped',
         message: expect.stringMatching(/test-counter.*changelog.*empty/),
       });
+    }));
+
+  it('a changelog that ends before its outputs is refused', () =>
+    withLog(async (opened) => {
+      const run = opened.start([counter]);
+      await opened.log.append(items(4));
+      await opened.settled();
+      await run.stop();
+      const { names } = opened.log;
+      const writer = await TransactionWriter.fence(opened.kafka, names.transactional('test-counter', 1), 10_000);
+      const later = { key: 'k', value: '{}', partition: 1, timestamp: '1', headers: { seq: '2' } };
+      await writer.commit([{ topic: names.of('signals'), message: later }]);
+      await writer.close();
+      const error = await opened.start([counter]).done.catch((reason: unknown) => reason);
+      const message = expect.stringMatching(/changelog ends before seq 2 of .*signals\/1/);
+      expect(error).toMatchObject({ code: 'stopped', message });
+    }));
+
+  it('who ran a processor fused cannot write any more once it runs apart', () =>
+    withLog(async (opened) => {
+      const { names } = opened.log;
+      const echo = { ...counter, id: 'test-echo', outputs: ['deliveries'], step: () => ({ puts: new Map(), out: [] }) };
+      const fused = opened.start([counter, echo as AnyProcessor]);
+      await opened.log.append(items(4));
+      await opened.settled();
+      await fused.stop();
+      const former = await TransactionWriter.fence(opened.kafka, names.transactional('test-counter', 0), 10_000);
+      const apart = opened.start([echo as AnyProcessor]);
+      await opened.settled();
+      const message = { key: 'k', value: '{}', partition: 0, timestamp: '1' };
+      await expect(former.commit([{ topic: names.of('deliveries'), message }])).rejects.toThrow();
+      await apart.stop();
+      await former.close();
     }));
 
   it('positions that the log no longer holds are refused', () =>

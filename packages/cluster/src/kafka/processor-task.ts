@@ -34,6 +34,7 @@ export class ProcessorTask {
   readonly #partition: number;
   readonly #reached = new Map<string, Reached>();
   readonly #seqs = new Map<string, number>();
+  readonly #written = new Map<string, number>();
   #now: Instant = 0;
   #watermark: Instant = 0;
 
@@ -45,11 +46,12 @@ export class ProcessorTask {
   }
 
   /** Goes on from what was committed; the tables are brought to their versions by `refill`. */
-  restore({ now, watermark, reached, seqs }: Progress): void {
+  restore({ now, watermark, reached, seqs, written }: Progress): void {
     this.#now = now;
     this.#watermark = watermark;
     for (const [topic, place] of Object.entries(reached)) this.#reached.set(topic, place);
     for (const [topic, seq] of Object.entries(seqs)) this.#seqs.set(topic, seq);
+    for (const [topic, offset] of Object.entries(written)) this.#written.set(topic, offset);
   }
 
   /** What the task had seen of a table before: no step follows from it. */
@@ -124,6 +126,11 @@ export class ProcessorTask {
     return seq;
   }
 
+  /** Where the log has put what this task wrote last. */
+  wrote(topic: TopicName, offset: number): void {
+    if (this.#seqs.has(topic)) this.#written.set(topic, offset);
+  }
+
   nextSeq(topic: TopicName): number {
     return this.#seqs.get(topic) ?? 0;
   }
@@ -137,6 +144,7 @@ export class ProcessorTask {
       reached: Object.fromEntries(this.#reached),
       tables: Object.fromEntries(tables),
       seqs: Object.fromEntries(this.#seqs),
+      written: Object.fromEntries(this.#written),
       writer,
     };
   }

@@ -16,6 +16,8 @@ export interface Progress {
   readonly tables: Readonly<Record<string, number>>;
   /** By output topic: the next `seq`. */
   readonly seqs: Readonly<Record<string, number>>;
+  /** By output topic: an offset at or before the last record written there, in the transactions before this one. */
+  readonly written: Readonly<Record<string, number>>;
   /** Who wrote it: a task that changes from fused to apart fences this one, too. */
   readonly writer: string;
   /** Only where it is asked for, by tests: what this transaction took, in order. */

@@ -87,3 +87,6 @@ function numberIn({ headers }: RawRecord, name: string): number | undefined {
   const number = text === undefined || text === '' ? Number.NaN : Number(text);
   return Number.isFinite(number) ? number : undefined;
 }
+
+/** The number of a record of a topic with one writer; -1 where there is none. */
+export const seqOf = (raw: RawRecord): number => numberIn(raw, seqHeader) ?? -1;

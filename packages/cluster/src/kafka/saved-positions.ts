@@ -1,9 +1,11 @@
 import type { Positions } from '@tocsin/core';
 import type { Kafka } from 'kafkajs';
+import type { RawRecord } from './committed-records.ts';
 import { FetchSession } from './fetch-session.ts';
 import { clusterOf } from './kafka-client.ts';
 import type { LogAppender } from './log-appender.ts';
 import { type Offsets, placeName } from './offsets.ts';
+import { readRange } from './read-range.ts';
 import type { TopicNames } from './topic-names.ts';
 
 interface Parts {
@@ -38,20 +40,13 @@ export class SavedPositions {
     const found: Record<string, number> = {};
     if (start >= end) return found;
     const session = new FetchSession(clusterOf(kafka), { maxWaitMs: 100, bytesPerPartition: 4 * 1024 * 1024 });
-    await new Promise<void>((resolve, reject) => {
-      session.want({
-        ...place,
-        next: start,
-        take: ({ records, next }) => {
-          for (const { key, value } of records) {
-            const [name, at] = (key?.toString('utf8') ?? '').split(separator);
-            if (name === reader && at !== undefined) found[at] = Number(value?.toString('utf8'));
-          }
-          if (next >= end) resolve();
-        },
-        fail: reject,
-      });
-    }).finally(() => session.close());
+    const take = (records: readonly RawRecord[]): void => {
+      for (const { key, value } of records) {
+        const [name, at] = (key?.toString('utf8') ?? '').split(separator);
+        if (name === reader && at !== undefined) found[at] = Number(value?.toString('utf8'));
+      }
+    };
+    await readRange(session, { ...place, from: start, end }, take).finally(() => session.close());
     return found;
   }
 }

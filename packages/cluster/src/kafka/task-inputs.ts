@@ -99,12 +99,6 @@ export class TaskInputs {
     return [...inputs, ...feeds].every((place) => place.position() >= (ends.get(placeName(place)) ?? 0));
   }
 
-  /** The topic of ours that Kafka calls so, if the list reads what it writes there. */
-  ownInput(kafkaTopic: string): TopicName | undefined {
-    const { context, places } = this.#about;
-    return places.find(({ topic }) => this.#written.has(topic) && context.names.of(topic) === kafkaTopic)?.topic;
-  }
-
   close(): void {
     const { context, places, partition } = this.#about;
     this.#closed = true;

@@ -1,5 +1,4 @@
 import { type Instant, LogError } from '@tocsin/core';
-import type { RecordMetadata } from 'kafkajs';
 import type { Addressed } from './byte-chunks.ts';
 import type { Batch, FusedTask } from './fused-task.ts';
 import { progressMessage, stateMessage } from './progress.ts';
@@ -168,10 +167,14 @@ export class TaskLoop {
     this.#resting = false;
   }
 
-  async #commit({ fused, inputs }: Serving, writer: TransactionWriter): Promise<void> {
+  async #commit({ fused }: Serving, writer: TransactionWriter): Promise<void> {
+    const { names, pacer } = this.#context;
     const places = await writer.commit(this.#messages(fused.batch()));
-    this.#context.pacer.committed(this);
-    for (const place of places) pointed(fused, inputs, place);
+    pacer.committed(this);
+    for (const { topicName, baseOffset = '0' } of places) {
+      const topic = names.topicOf(topicName);
+      if (topic !== undefined) fused.wrote(topic, Number(baseOffset));
+    }
     this.#context.moved();
   }
 
@@ -196,12 +199,6 @@ export class TaskLoop {
     promise.catch(() => {});
     return Promise.race([promise, this.#over]);
   }
-}
-
-/** What a list reads of its own is not read back; where it lies says the broker's answer. */
-function pointed(fused: FusedTask, inputs: TaskInputs, { topicName, baseOffset }: RecordMetadata): void {
-  const topic = inputs.ownInput(topicName);
-  if (topic !== undefined && baseOffset !== undefined) fused.point(topic, Number(baseOffset) + 1);
 }
 
 function waitMs(wake: Instant | undefined, now: Instant): number {

@@ -3,8 +3,10 @@ import { FusedTask } from './fused-task.ts';
 import { placeName } from './offsets.ts';
 import type { ProcessorTask } from './processor-task.ts';
 import { changelogEntry, type Progress, progressMessage } from './progress.ts';
+import { readRange } from './read-range.ts';
+import { seqOf } from './record-codec.ts';
 import type { TaskContext } from './task-context.ts';
-import type { TransactionWriter } from './transaction-writer.ts';
+import { TransactionWriter } from './transaction-writer.ts';
 
 interface Restoring {
   readonly context: TaskContext;
@@ -14,17 +16,69 @@ interface Restoring {
 }
 
 /** Rebuilds a task from its changelogs, its tables included. Its former owner is fenced: what is read is all there will be. */
-export async function restoredTask({ context, partition, writer, writerId }: Restoring): Promise<FusedTask> {
-  const { processors, partitions, trace } = context;
-  const fused = new FusedTask({ processors, partition, partitions, writer: writerId, trace });
-  const fresh: ProcessorTask[] = [];
-  for (const task of fused.tasks) {
-    const progress = await readChangelog(context, task, partition);
-    if (progress) await refill(context, task, progress);
-    else fresh.push(task);
+export async function restoredTask(restoring: Restoring): Promise<FusedTask> {
+  const { context, partition, writerId } = restoring;
+  const { processors, partitions, names, trace } = context;
+  const fenced = new Set(processors.map(({ id }) => names.transactional(id, partition)));
+  for (;;) {
+    const fused = new FusedTask({ processors, partition, partitions, writer: writerId, trace });
+    const read = await Promise.all(fused.tasks.map((task) => readChangelog(context, task, partition)));
+    const writers = new Set(read.flatMap((progress) => (progress ? [progress.writer] : [])));
+    const strangers = [...writers].filter((id) => !fenced.has(id));
+    if (strangers.length === 0) {
+      for (const [i, task] of fused.tasks.entries()) await resume(context, { task, partition, progress: read[i] });
+      await begin(
+        fused.tasks.filter((_, i) => read[i] === undefined),
+        restoring,
+      );
+      return fused;
+    }
+    await fenceAll(context, strangers);
+    for (const id of strangers) fenced.add(id);
   }
-  await begin(fresh, { context, partition, writer, writerId });
-  return fused;
+}
+
+/** A list that was put together otherwise wrote this changelog, and one of its members may still believe in the task. */
+async function fenceAll({ kafka, transactionTimeoutMs }: TaskContext, ids: readonly string[]): Promise<void> {
+  for (const id of ids) {
+    const former = await TransactionWriter.fence(kafka, id, transactionTimeoutMs);
+    await former.close();
+  }
+}
+
+interface Resuming {
+  readonly task: ProcessorTask;
+  readonly partition: number;
+  readonly progress: Progress | undefined;
+}
+
+async function resume(context: TaskContext, { task, partition, progress }: Resuming): Promise<void> {
+  if (!progress) return;
+  await refill(context, task, progress);
+  await Promise.all(
+    Object.keys(progress.seqs).map((topic) => notBehind(context, { task, partition, progress }, topic)),
+  );
+}
+
+/** A changelog that was lost in part would number its outputs again, and nobody could tell them apart. */
+async function notBehind(
+  context: TaskContext,
+  { task, partition, progress }: Resuming & { progress: Progress },
+  topic: string,
+): Promise<void> {
+  const { names, offsets, session } = context;
+  const place = { topic: names.prefix + topic, partition };
+  const [start = 0] = (await offsets.starts([place])).values();
+  const [end = 0] = (await offsets.ends([place])).values();
+  const next = progress.seqs[topic] ?? 0;
+  await readRange(session, { ...place, from: Math.max(start, progress.written[topic] ?? 0), end }, (records) => {
+    const seq = Math.max(-1, ...records.map(seqOf));
+    if (seq >= next)
+      throw new LogError(
+        'stopped',
+        `${task.processor.id} does not start: its changelog ends before seq ${next} of ${placeName(place)}, which holds ${seq}`,
+      );
+  });
 }
 
 /**
@@ -59,34 +113,25 @@ async function begin(
 }
 
 async function readChangelog(
-  context: TaskContext,
+  { names, offsets, session }: TaskContext,
   task: ProcessorTask,
   partition: number,
 ): Promise<Progress | undefined> {
-  const place = { topic: context.names.changelog(task.processor.id), partition };
-  const start = (await context.offsets.starts([place])).get(placeName(place)) ?? 0;
-  const end = (await context.offsets.ends([place])).get(placeName(place)) ?? 0;
+  const place = { topic: names.changelog(task.processor.id), partition };
+  const [start = 0] = (await offsets.starts([place])).values();
+  const [end = 0] = (await offsets.ends([place])).values();
   let progress: Progress | undefined;
-  await new Promise<void>((resolve, reject) => {
-    if (start >= end) return resolve();
-    context.session.want({
-      ...place,
-      next: start,
-      take: ({ records, next }) => {
-        try {
-          for (const record of records) {
-            const entry = changelogEntry(record);
-            if (entry.kind === 'progress') progress = entry.progress;
-            else task.states.restore(entry.key, entry.text, entry.version);
-          }
-          if (next >= end) resolve();
-        } catch (error) {
-          reject(unreadable(task, error));
-        }
-      },
-      fail: reject,
+  try {
+    await readRange(session, { ...place, from: start, end }, (records) => {
+      for (const record of records) {
+        const entry = changelogEntry(record);
+        if (entry.kind === 'progress') progress = entry.progress;
+        else task.states.restore(entry.key, entry.text, entry.version);
+      }
     });
-  }).finally(() => context.session.drop(place.topic, partition));
+  } catch (error) {
+    throw unreadable(task, error);
+  }
   if (progress) task.restore(progress);
   return progress;
 }

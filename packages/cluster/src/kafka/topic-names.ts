@@ -12,6 +12,12 @@ export class TopicNames {
     return this.prefix + topic;
   }
 
+  /** Our name of a topic of Kafka's, if it is one of events. */
+  topicOf(kafkaTopic: string): TopicName | undefined {
+    const name = kafkaTopic.startsWith(this.prefix) ? kafkaTopic.slice(this.prefix.length) : '';
+    return topicNames.find((topic) => topic === name) ?? (isDead(name) ? name : undefined);
+  }
+
   changelog(processor: string): string {
     return `${this.prefix}${processor}.state`;
   }
@@ -30,6 +36,8 @@ export class TopicNames {
     return `${this.prefix}${processor}.${partition}`;
   }
 }
+
+const isDead = (name: string): name is `${string}.dead` => name.endsWith('.dead');
 
 /** How a topic must be set up. */
 export interface TopicPlan {
