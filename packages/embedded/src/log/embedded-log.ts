@@ -9,14 +9,13 @@ import {
   positionKey,
   type ReadRequest,
   type Recorded,
-  sizes,
   type TopicName,
-  topicShape,
 } from '@tocsin/core';
 import { Ends } from './ends.ts';
 import type { Follower } from './follower.ts';
 import { FusedEngine, type List } from './fused-engine.ts';
 import { LogReader } from './log-reader.ts';
+import { type Pending, PendingAppends, prepare, settle, type Waiting } from './pending-appends.ts';
 import { Serial } from './serial.ts';
 import { SqliteStore } from './sqlite-store.ts';
 
@@ -28,24 +27,6 @@ export interface EmbeddedLogOptions {
   readonly clock?: () => Instant;
 }
 
-interface Prepared {
-  readonly draft: Append;
-  readonly text: string;
-}
-interface Pending {
-  readonly records: readonly Prepared[];
-  readonly notes: readonly (readonly [string, string])[];
-  readonly resolve: (positions: readonly Position[]) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-/** Records, and characters of them, taken into one transaction before the rest waits for the next. */
-const maxBatch = 1_000;
-const maxBatchLength = 8 * 1024 * 1024;
-/** Milliseconds of work for one transaction, after which requests and deliveries get their turn. */
-const longestTransaction = 10;
-/** Bytes that may wait to be written; an append beyond them is refused, so that a flood cannot fill the memory. */
-const maxPendingBytes = 128 * 1024 * 1024;
 const longestTimer = 2 ** 31 - 1;
 /** A wake that could not be written is tried again after this many milliseconds. */
 const untilWritable = 1_000;
@@ -64,8 +45,7 @@ export class EmbeddedLog implements EventLog {
   readonly #followers = new Set<Follower>();
   /** Transactions are made one after another; the next one is made while the last one is written. */
   readonly #turns = new Serial();
-  #pending: Pending[] = [];
-  #pendingBytes = 0;
+  readonly #pending = new PendingAppends();
   #scheduled = false;
   #timer: NodeJS.Timeout | undefined;
   #timerAt: Instant | undefined;
@@ -89,10 +69,9 @@ export class EmbeddedLog implements EventLog {
   }
 
   append(records: readonly Append[]): Promise<readonly Position[]> {
-    const prepared = records.map((draft) => ({ draft, text: textOf(draft) }));
-    const refusal = this.#refusal(prepared);
-    if (refusal) return Promise.reject(refusal);
-    return this.#enqueue({ records: prepared, notes: [] });
+    const prepared = records.map(prepare);
+    const refusal = this.#refusal() ?? this.#pending.refusal(prepared);
+    return refusal ? Promise.reject(refusal) : this.#enqueue({ records: prepared, notes: [] });
   }
 
   async run(processors: readonly AnyProcessor[], signal: AbortSignal): Promise<void> {
@@ -187,19 +166,16 @@ export class EmbeddedLog implements EventLog {
     await this.#store.close();
   }
 
-  #refusal(records: readonly Prepared[]): LogError | undefined {
-    if (this.#closed) return new LogError('closed', 'the log is closed');
-    if (this.#engine.failure) return this.#engine.failure;
-    if (this.#pendingBytes > maxPendingBytes)
-      return new LogError('unavailable', 'too much is waiting to be written: try again in a moment');
-    for (const { draft, text } of records) {
-      if (topicShape(draft.topic).writers === 'one')
-        return new LogError('single_writer', `${draft.topic} is written by its processor only`);
-      const { maxBytes = sizes.record } = topicShape(draft.topic);
-      if (text.length > maxBytes || Buffer.byteLength(text) > maxBytes)
-        return new LogError('too_large', `a record for ${draft.topic} is longer than ${maxBytes} bytes`);
-    }
-    return undefined;
+  #refusal(): LogError | undefined {
+    return this.#closed ? new LogError('closed', 'the log is closed') : this.#engine.failure;
+  }
+
+  #enqueue(what: Waiting): Promise<readonly Position[]> {
+    const done = this.#pending.add(what);
+    if (this.#scheduled) return done;
+    this.#scheduled = true;
+    setImmediate(() => void this.#turns.run(() => this.#flush()));
+    return done;
   }
 
   #refuseConflicts(processors: readonly AnyProcessor[]): void {
@@ -213,50 +189,19 @@ export class EmbeddedLog implements EventLog {
     if (shared) throw new LogError('single_writer', `${shared} has two processors that write it`);
   }
 
-  #enqueue(what: Pick<Pending, 'records' | 'notes'>): Promise<readonly Position[]> {
-    return new Promise((resolve, reject) => {
-      this.#pending.push({ ...what, resolve, reject });
-      this.#pendingBytes += bytesOf(what.records);
-      if (this.#scheduled) return;
-      this.#scheduled = true;
-      setImmediate(() => void this.#turns.run(() => this.#flush()));
-    });
-  }
-
   async #flush(): Promise<void> {
     this.#scheduled = false;
-    while (this.#pending.length > 0) await this.#commit();
+    while (!this.#pending.empty) await this.#commit();
     this.#arm();
-  }
-
-  /** What of the pending goes into one transaction: all, unless it gets too large or takes so long that others wait. */
-  *#taken(): Generator<Pending> {
-    const until = performance.now() + longestTransaction;
-    let taken = 0;
-    let size = 0;
-    let length = 0;
-    try {
-      while (size < maxBatch && length < maxBatchLength && performance.now() < until) {
-        const next = this.#pending[taken];
-        if (!next) break;
-        taken += 1;
-        size += next.records.length;
-        length += bytesOf(next.records);
-        yield next;
-      }
-    } finally {
-      this.#pending.splice(0, taken);
-      this.#pendingBytes -= length;
-    }
   }
 
   async #commit(): Promise<void> {
     const { failure } = this.#engine;
     const batch: Pending[] = [];
-    if (failure) return settle([...this.#taken()], [], failure);
+    if (failure) return settle([...this.#pending.take()], [], failure);
     const acks: (readonly Position[])[] = [];
     const { done } = await this.#engine.begin(this.#clock(), (transaction) => {
-      for (const pending of this.#taken()) {
+      for (const pending of this.#pending.take()) {
         batch.push(pending);
         acks.push(pending.records.map(({ draft, text }) => transaction.append(draft, text)));
         for (const [name, text] of pending.notes) transaction.note(name, text);
@@ -281,14 +226,3 @@ export class EmbeddedLog implements EventLog {
     this.#timer.unref();
   }
 }
-
-function settle(batch: readonly Pending[], acks: readonly (readonly Position[])[], failed: LogError | undefined): void {
-  batch.forEach(({ resolve, reject }, at) => {
-    if (failed) reject(failed);
-    else resolve(acks[at] ?? []);
-  });
-}
-
-const textOf = ({ topic, value }: Append): string =>
-  topicShape(topic).text && typeof value === 'string' ? value : JSON.stringify(value ?? null);
-const bytesOf = (records: readonly Prepared[]): number => records.reduce((sum, { text }) => sum + text.length, 0);

@@ -8,6 +8,10 @@ export interface Placed {
   readonly text: string;
 }
 
+/** A value as it is stored. */
+export const storedText = (topic: TopicName, value: unknown): string =>
+  topicShape(topic).text && typeof value === 'string' ? value : JSON.stringify(value ?? null);
+
 /**
  * Records of one topic that were committed together and have consecutive offsets: one row of the file. A row costs the same
  * whatever it holds, so a busy log writes a few rows a transaction instead of one a record.

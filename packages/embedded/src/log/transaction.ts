@@ -1,7 +1,7 @@
-import { type Append, type Instant, type Position, type Recorded, topicShape } from '@tocsin/core';
+import type { Append, Instant, Position, Recorded } from '@tocsin/core';
 import { packed } from './batch-packing.ts';
 import type { Ends } from './ends.ts';
-import type { Placed } from './segment.ts';
+import { type Placed, storedText } from './segment.ts';
 import type { Batch } from './sqlite-writer.js';
 import type { Emitted, Task } from './task.ts';
 
@@ -103,8 +103,7 @@ export class Transaction {
         recordedAt: at,
         ...(occurredAt !== undefined && { occurredAt }),
       };
-      const text = topicShape(topic).text && typeof value === 'string' ? value : JSON.stringify(value ?? null);
-      this.#records.push({ gid, record, text });
+      this.#records.push({ gid, record, text: storedText(topic, value) });
       queue.push(record);
     }
   }
