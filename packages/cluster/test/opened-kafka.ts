@@ -44,15 +44,18 @@ export class OpenedKafka implements OpenedEventLog {
   readonly #created = new Set<string>();
   #creating: Promise<void> = Promise.resolve();
 
-  private constructor(url: string, prefix: string, instance: string) {
+  readonly #heartbeatMs: number;
+
+  private constructor(url: string, prefix: string, instance: string, heartbeatMs = 200) {
     this.#url = url;
     this.#prefix = prefix;
     this.#instance = instance;
+    this.#heartbeatMs = heartbeatMs;
     this.#log = this.#opened();
   }
 
-  static async open(url: string): Promise<OpenedKafka> {
-    const opened = new OpenedKafka(url, `t${randomUUID().slice(0, 8)}.`, 'member');
+  static async open(url: string, heartbeatMs?: number): Promise<OpenedKafka> {
+    const opened = new OpenedKafka(url, `t${randomUUID().slice(0, 8)}.`, 'member', heartbeatMs);
     await opened.#log.createTopics([]);
     return opened;
   }
@@ -165,7 +168,7 @@ export class OpenedKafka implements OpenedEventLog {
       prefix: this.#prefix,
       clock: () => this.#now,
       sessionTimeoutMs: 3_000,
-      heartbeatMs: 200,
+      heartbeatMs: this.#heartbeatMs,
       pollMs: 20,
       commitsPerSecond: 400,
       retentionMs: -1,

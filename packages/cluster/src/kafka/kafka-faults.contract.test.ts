@@ -64,8 +64,8 @@ function expectExact(found: readonly Recorded[], count: number): void {
 }
 
 describe.skipIf(!kafka)('faults on Kafka', () => {
-  const withLog = async (use: (opened: OpenedKafka) => Promise<void>): Promise<void> => {
-    const opened = await OpenedKafka.open(kafka?.url ?? '');
+  const withLog = async (use: (opened: OpenedKafka) => Promise<void>, heartbeatMs?: number): Promise<void> => {
+    const opened = await OpenedKafka.open(kafka?.url ?? '', heartbeatMs);
     try {
       await use(opened);
     } finally {
@@ -93,14 +93,16 @@ describe.skipIf(!kafka)('faults on Kafka', () => {
       const first = opened.start([counter]);
       await opened.log.append(items(50));
       await read(opened, 50);
-      // Of the same name: it sends the first one out of the group, which does not know it yet and goes on.
+      // Of the same name: it sends the first one out of the group, which hears of that with its next heartbeat only.
       const other = opened.beside('member');
       const second = other.start([counter]);
+      await other.settled();
       for (let turn = 1; turn < 10; turn++) await opened.log.append(items(50, turn * 50));
+      await other.settled();
       expectExact(await read(opened, 500), 500);
       await Promise.all([first.stop(), second.stop()]);
       await other.log.close();
-    }));
+    }, 2_000));
 
   it('of a process that dies in the middle of a transaction nothing is ever read', () =>
     withLog(async (opened) => {
