@@ -13,7 +13,7 @@ export {
 } from './recording-receiver-process.ts';
 export type { JobQueueHarness, OpenedJobQueue } from './job-queue/harness.ts';
 export { jobQueueCases, jobQueueSuite } from './job-queue/job-queue-suite.ts';
-export { type History, type HistoryAbout, historyOf } from './read-model/history.ts';
+export { type History, type HistoryAbout, historyOf, openedOf } from './read-model/history.ts';
 export {
   type OpenedProjection,
   type ProjectionHarness,

@@ -9,6 +9,9 @@ export type ApiErrorCode =
   | 'unknown_route'
   | 'bad_request'
   | 'bad_cursor'
+  | 'bad_query'
+  | 'bad_time'
+  | 'bad_sort'
   | 'nothing_readable'
   | 'too_large'
   | 'unsupported_encoding'
@@ -29,6 +32,9 @@ const statusOf: Readonly<Record<ApiErrorCode, number>> = {
   unknown_route: 404,
   bad_request: 400,
   bad_cursor: 400,
+  bad_query: 400,
+  bad_time: 400,
+  bad_sort: 400,
   nothing_readable: 400,
   too_large: 413,
   unsupported_encoding: 415,

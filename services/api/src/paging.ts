@@ -16,12 +16,17 @@ export const pageOf = (
   ...(cursor !== undefined && { cursor }),
 });
 
-/** What stands beside a page: where the next one begins, and whether the read model was behind the log. */
-export function metaOf({ next, fresh }: { readonly next?: string | undefined; readonly fresh: boolean }): {
-  readonly meta?: JsonObject;
-} {
-  if (next === undefined && fresh) return {};
-  return { meta: { ...(next !== undefined && { page: { after: next } }), ...(!fresh && { warnings: [stale] }) } };
+interface Beside {
+  readonly next?: string | undefined;
+  readonly fresh: boolean;
+  readonly hints?: readonly JsonObject[];
+}
+
+/** What stands beside a page: where the next one begins, hints to the query, and whether the read model was behind the log. */
+export function metaOf({ next, fresh, hints = [] }: Beside): { readonly meta?: JsonObject } {
+  const warnings = [...hints, ...(fresh ? [] : [stale])];
+  if (next === undefined && warnings.length === 0) return {};
+  return { meta: { ...(next !== undefined && { page: { after: next } }), ...(warnings.length > 0 && { warnings }) } };
 }
 
 const stale: JsonObject = {

@@ -1,70 +1,74 @@
-import { defaultOrg, ruleTypes, type SignalFilter, severities, signalStates } from '@tocsin/core';
+import {
+  defaultOrg,
+  type JsonObject,
+  parseQuery,
+  type Query,
+  queryHints,
+  searchField,
+  searchFields,
+  type SignalFilter,
+  type SignalSort,
+} from '@tocsin/core';
+import { z } from 'zod';
 import { ApiError } from './errors.ts';
+import { instantIn } from './instant.ts';
 
-/** The first words of the query language: `key:value` terms that must all hold, several values of one key as `key:(a OR b)`. */
-const keys: Readonly<Record<string, { readonly field: keyof SignalFilter; readonly allowed?: readonly string[] }>> = {
-  status: { field: 'severities', allowed: severities },
-  '@workflow.triage.state': { field: 'states', allowed: signalStates },
-  source: { field: 'sources' },
-  '@workflow.rule.id': { field: 'ruleIds' },
-  '@workflow.rule.ruleType': { field: 'ruleTypes', allowed: ruleTypes },
-};
+/** A time as JSON gives it: text, or milliseconds. */
+const time = z.union([z.string(), z.number()]);
+/** The `filter` of every body that asks for signals. */
+export const filterBody = z
+  .strictObject({ query: z.string().optional(), from: time.optional(), to: time.optional() })
+  .default({});
 
-const term = /\s*([@\w.]+):(?:\(([^()]*)\)|"([^"]*)"|(\S+))/y;
+export type FilterRequest = z.output<typeof filterBody>;
 
-/** Parses a filter query; refuses what it does not know with the place and the known words. */
-export function readQuery(text: string): Partial<SignalFilter> {
-  const found: Record<string, readonly string[]> = {};
-  term.lastIndex = 0;
-  while (text.slice(term.lastIndex).trim() !== '') {
-    const at = term.lastIndex;
-    const match = term.exec(text);
-    if (!match?.[1]) throw unknown(text, at);
-    const values =
-      match[2] === undefined ? [match[3] ?? match[4] ?? ''] : match[2].split(/\s+OR\s+/).map((value) => value.trim());
-    const key = keys[match[1]];
-    const field = key?.field ?? 'tags';
-    if (!key && match[1].startsWith('@')) throw unknown(text, at);
-    const wrong = values.find((value) => key?.allowed && !key.allowed.includes(value));
-    if (wrong !== undefined)
-      throw new ApiError('bad_request', `${match[1]} cannot be "${wrong}". It is one of ${key?.allowed?.join(', ')}.`);
-    const wanted = key ? values : values.map((value) => `${match[1]}:${value}`);
-    if (found[field])
-      throw new ApiError('bad_request', `Give ${match[1]} once, with alternatives as ${match[1]}:(a OR b).`);
-    found[field] = wanted;
-  }
-  return found;
+/** A filter, and what to tell whoever wrote its query. */
+export interface ReadFilter {
+  readonly filter: SignalFilter;
+  readonly hints: readonly JsonObject[];
 }
 
-const unknown = (text: string, at: number): ApiError =>
-  new ApiError(
-    'bad_request',
-    `Cannot read the query at character ${at + 1}, before "${text.slice(at).trim().slice(0, 40)}". ` +
-      `Possible so far: ${Object.keys(keys).join(', ')} and tags, each as key:value or key:(a OR b).`,
+/** Refuses what cannot be read with `bad_query` or `bad_time`. */
+export function filterOf({ query: text, from, to }: FilterRequest): ReadFilter {
+  const query = readQuery(text ?? '');
+  const now = Date.now();
+  return {
+    filter: {
+      org: defaultOrg,
+      query,
+      ...(from !== undefined && { from: readInstant(from, 'from', now) }),
+      ...(to !== undefined && { to: readInstant(to, 'to', now) }),
+    },
+    hints: queryHints(query).map(({ range, message }) => ({
+      code: 'query_hint',
+      title: message,
+      meta: { range: { from: range.from, to: range.to } },
+    })),
+  };
+}
+
+/** A query, or a refusal with the range that is wrong and with what was expected there. */
+export function readQuery(text: string): Query {
+  const parsed = parseQuery(text);
+  if (parsed.ok) return parsed.query;
+  const { range, expected, message } = parsed.problem;
+  throw new ApiError('bad_query', message, { meta: { range: { from: range.from, to: range.to }, expected } });
+}
+
+function readInstant(text: string | number, name: string, now: number): number {
+  const instant = instantIn(typeof text === 'number' ? (new Date(text).toJSON() ?? '') : text, now);
+  if (instant !== undefined) return instant;
+  throw new ApiError(
+    'bad_time',
+    `${name} is not a time: write 2026-01-31T12:00:00Z, milliseconds since the epoch, or now-7d (s m h d w mo y; now/d is midnight).`,
   );
-
-/** ISO 8601, milliseconds since the epoch, or `now` with an offset such as `now-15m`. */
-export function readInstant(text: string, name: string): number {
-  const relative = /^now(?:-(\d+)(s|m|h|d|w))?$/.exec(text);
-  const before = relative && Number(relative[1] ?? 0) * (unitMs[relative[2] ?? 's'] ?? 0);
-  const instant = before !== null ? Date.now() - before : /^\d{10,}$/.test(text) ? Number(text) : Date.parse(text);
-  if (!(Math.abs(instant) <= latest))
-    throw new ApiError('bad_request', `${name} is not a time: write 2026-01-31T12:00:00Z, milliseconds, or now-15m.`);
-  return instant;
-}
-/** Further from 1970 no date is. */
-const latest = 8.64e15;
-const unitMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
-
-export interface ListRequest {
-  readonly query?: string | undefined;
-  readonly from?: string | undefined;
-  readonly to?: string | undefined;
 }
 
-export const filterOf = ({ query, from, to }: ListRequest): SignalFilter => ({
-  org: defaultOrg,
-  ...readQuery(query === '*' ? '' : (query ?? '')),
-  ...(from !== undefined && { from: readInstant(from, 'from') }),
-  ...(to !== undefined && { to: readInstant(to, 'to') }),
-});
+/** `timestamp`, `-timestamp`, or another field in the same way. */
+export function readSort(text: string): SignalSort {
+  const descending = text.startsWith('-');
+  const field = searchField(descending ? text.slice(1) : text);
+  if (field) return { field: field.name, descending };
+  const names = searchFields.map(({ name }) => name).join(', ');
+  throw new ApiError('bad_sort', `Cannot sort by "${text.slice(0, 64)}". Possible, with or without "-": ${names}.`);
+}

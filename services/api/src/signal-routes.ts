@@ -6,32 +6,25 @@ import { metaOf, pageLimit, pageOf, pageQuery } from './paging.ts';
 import { parsed } from './parsing.ts';
 import type { LazyReadModel } from './read-model/opening.ts';
 import { reading } from './reading.ts';
-import { filterOf, type ListRequest } from './signal-query.ts';
+import { filterBody, filterOf, readSort } from './signal-query.ts';
 
-const limit = pageLimit.default(10);
-const sort = z.enum(['timestamp', '-timestamp']).default('-timestamp');
+const sort = z.string().default('-timestamp');
 const listQuery = z.object({
-  'filter[query]': z.string().max(4096).optional(),
+  'filter[query]': z.string().optional(),
   'filter[from]': z.string().optional(),
   'filter[to]': z.string().optional(),
   sort,
   ...pageQuery,
 });
 const searchBody = z.strictObject({
-  filter: z
-    .strictObject({ query: z.string().max(4096).optional(), from: z.string().optional(), to: z.string().optional() })
-    .default({}),
-  page: z.strictObject({ cursor: z.string().optional(), limit }).prefault({}),
+  filter: filterBody,
+  page: z.strictObject({ cursor: z.string().optional(), limit: pageLimit.default(10) }).prefault({}),
   sort,
 });
 
 const timelineQuery = z.object(pageQuery);
 
-interface Listing extends ListRequest {
-  readonly cursor: string | undefined;
-  readonly limit: number;
-  readonly sort: 'timestamp' | '-timestamp';
-}
+type Listing = z.output<typeof searchBody>;
 
 /** List, search and get, in the documented shapes; the timeline beside them. */
 export function signalRoutes(app: FastifyInstance, readModel: LazyReadModel): void {
@@ -40,26 +33,13 @@ export function signalRoutes(app: FastifyInstance, readModel: LazyReadModel): vo
   app.get(base, async (request) => {
     const query = parsed(listQuery, request.query);
     return list({
-      query: query['filter[query]'],
-      from: query['filter[from]'],
-      to: query['filter[to]'],
-      cursor: query['page[cursor]'],
-      limit: query['page[limit]'],
+      filter: { query: query['filter[query]'], from: query['filter[from]'], to: query['filter[to]'] },
+      page: { cursor: query['page[cursor]'], limit: query['page[limit]'] },
       sort: query.sort,
     });
   });
 
-  app.post(`${base}/search`, async (request) => {
-    const { filter, page, sort } = parsed(searchBody, request.body);
-    return list({
-      query: filter.query,
-      from: filter.from,
-      to: filter.to,
-      cursor: page.cursor,
-      limit: page.limit,
-      sort,
-    });
-  });
+  app.post(`${base}/search`, async (request) => list(parsed(searchBody, request.body)));
 
   app.get<{ Params: { id: string } }>(`${base}/:id`, ({ params }) =>
     reading(readModel, async ({ model, fresh }) => {
@@ -78,14 +58,14 @@ export function signalRoutes(app: FastifyInstance, readModel: LazyReadModel): vo
     });
   });
 
-  function list({ cursor, limit, sort, ...request }: Listing): Promise<JsonObject> {
-    const filter = filterOf(request);
-    const order = sort === 'timestamp' ? 'oldest' : 'newest';
+  function list({ filter: asked, page: { cursor, limit }, sort: by }: Listing): Promise<JsonObject> {
+    const { filter, hints } = filterOf(asked);
+    const sort = readSort(by);
     return reading(readModel, async ({ model, fresh }) => {
-      const page = await model.list(filter, { limit, order, ...(cursor !== undefined && { cursor }) });
+      const page = await model.list(filter, { limit, sort, ...(cursor !== undefined && { cursor }) });
       return {
         data: page.items.map((view) => signalResource(view) as unknown as JsonObject),
-        ...metaOf({ next: page.next, fresh }),
+        ...metaOf({ next: page.next, fresh, hints }),
       };
     });
   }

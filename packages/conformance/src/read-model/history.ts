@@ -64,6 +64,16 @@ export function historyOf(about: HistoryAbout): History {
   return { records: writer.records, views, audit: writer.audit };
 }
 
+/** Signals that were opened, and nothing happened to them since. */
+export function openedOf(signals: readonly SignalView[]): History {
+  const writer = new Writer(1, 0);
+  for (const view of signals) {
+    const say = { id: `${view.id}-1`, org: view.org, subject: view.id, at: view.createdAt };
+    writer.write('signals', 0, signalOpened.make({ ...say, data: snapshotPart(view) }));
+  }
+  return { records: writer.records, views: signals.map((view) => viewOf(snapshotPart(view))), audit: writer.audit };
+}
+
 function lifeOf(random: Random, writer: Writer, about: HistoryAbout & { readonly i: number }): SignalView {
   const snapshot = snapshotOf(random, about);
   const partition = about.i % writer.partitions;

@@ -1,10 +1,11 @@
-import type { AuditRow, Json, Page, ReadModel, SignalFilter, SignalView } from '@tocsin/core';
+import type { AuditRow, Json, Page, ReadModel, SignalFilter, SignalSort, SignalView } from '@tocsin/core';
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import { type Capability, type Case, suiteOf } from '../suite.ts';
 import { applyAll } from './batches.ts';
-import { type History, historyOf, sha256 } from './history.ts';
-import { filters, matches } from './matching.ts';
+import { type History, historyOf, openedOf, sha256 } from './history.ts';
+import { searchedSignal } from '../query/searched-signals.ts';
+import { filters, inOrder, matches, queryOf, sorts } from './matching.ts';
 import { type ProjectionHarness, projectionSuite } from './projection-suite.ts';
 
 /** How the suite gets at one read model. */
@@ -25,6 +26,8 @@ export interface OpenedReadModel {
 
 type ReadModelCase = Case<ReadModelHarness>;
 type Order = 'newest' | 'oldest';
+const newest: SignalSort = { field: 'timestamp', descending: true };
+const oldest: SignalSort = { field: 'timestamp', descending: false };
 
 async function withModel(
   harness: ReadModelHarness,
@@ -55,9 +58,9 @@ async function paged<T>(page: (cursor: string | undefined) => Promise<Page<T>>):
 const listed = (
   model: ReadModel,
   filter: SignalFilter,
-  { limit, order = 'newest' }: { limit: number; order?: Order },
+  { limit, sort = newest }: { limit: number; sort?: SignalSort },
 ): Promise<readonly SignalView[]> =>
-  paged((cursor) => model.list(filter, { limit, order, ...(cursor !== undefined && { cursor }) }));
+  paged((cursor) => model.list(filter, { limit, sort, ...(cursor !== undefined && { cursor }) }));
 
 const audited = (
   model: ReadModel,
@@ -67,10 +70,15 @@ const audited = (
   paged((cursor) => model.audit(filter, { limit: 7, order, ...(cursor !== undefined && { cursor }) }));
 
 const idsOf = (views: readonly SignalView[]): readonly string[] => views.map(({ id }) => id);
-const byTime = (views: readonly SignalView[]): readonly SignalView[] =>
-  [...views].sort((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1));
 
 const history = historyOf({ seed: 21, signals: 60 });
+/** Signals with all kinds of values, as they were opened. */
+const searched = openedOf(
+  fc.sample(fc.tuple(...Array.from({ length: 40 }, (_, n) => searchedSignal(`s-${String(n).padStart(2, '0')}`))), {
+    numRuns: 1,
+    seed: 5,
+  })[0] ?? [],
+);
 
 const signals: readonly ReadModelCase[] = [
   {
@@ -87,7 +95,7 @@ const signals: readonly ReadModelCase[] = [
       withModel(harness, history, async ({ model }) => {
         expect(await model.get('other', history.views[0]?.id ?? '')).toBeUndefined();
         expect(await model.get('main', 'nothing')).toBeUndefined();
-        expect((await model.list({ org: 'other' }, { limit: 10, order: 'newest' })).items).toEqual([]);
+        expect((await model.list({ org: 'other' }, { limit: 10, sort: newest })).items).toEqual([]);
         expect(await model.audit({ org: 'other' }, { limit: 10, order: 'oldest' })).toEqual({ items: [] });
       }),
   },
@@ -108,27 +116,25 @@ const lists: readonly ReadModelCase[] = [
     name: 'a list is ordered by creation, newest or oldest first, complete over pages of any size',
     check: (harness) =>
       withModel(harness, history, async ({ model }) => {
-        const newest = idsOf(byTime(history.views));
+        const expected = idsOf(inOrder(history.views, newest));
         for (const limit of [1, 7, 60, 100]) {
-          expect(idsOf(await listed(model, { org: 'main' }, { limit }))).toEqual(newest);
-          expect(idsOf(await listed(model, { org: 'main' }, { limit, order: 'oldest' }))).toEqual(
-            [...newest].reverse(),
-          );
+          expect(idsOf(await listed(model, { org: 'main' }, { limit }))).toEqual(expected);
+          expect(idsOf(await listed(model, { org: 'main' }, { limit, sort: oldest }))).toEqual([...expected].reverse());
         }
-        expect((await model.list({ org: 'main' }, { limit: 60, order: 'newest' })).next).toBeUndefined();
+        expect((await model.list({ org: 'main' }, { limit: 60, sort: newest })).next).toBeUndefined();
       }),
   },
   {
     name: 'a list that is paged through while signals come shows each of the old ones once',
     check: (harness) =>
       withModel(harness, history, async ({ model }) => {
-        for (const order of ['newest', 'oldest'] as const) {
-          const before = new Set(idsOf(await listed(model, { org: 'main' }, { limit: 100 })));
-          let from = order === 'newest' ? 1_000 : 2_000;
+        for (const sort of [newest, oldest, { field: '@title', descending: false }]) {
+          const before = new Set(idsOf(await listed(model, { org: 'main' }, { limit: 1_000 })));
+          let from = 1_000 + before.size * 10;
           const seen = await paged(async (cursor) => {
             from += 10;
             await applyAll(model.projection, historyOf({ seed: from, signals: 3, from }).records);
-            return model.list({ org: 'main' }, { limit: 9, order, ...(cursor !== undefined && { cursor }) });
+            return model.list({ org: 'main' }, { limit: 9, sort, ...(cursor !== undefined && { cursor }) });
           });
           expect(idsOf(seen)).toHaveLength(new Set(idsOf(seen)).size);
           expect(
@@ -140,24 +146,65 @@ const lists: readonly ReadModelCase[] = [
       }),
   },
   {
-    name: 'a filter finds exactly what its words say of each signal',
+    name: 'a filter finds exactly what the predicate of its query says of each signal',
+    check: (harness) =>
+      withModel(harness, searched, async ({ model }) => {
+        await fc.assert(
+          fc.asyncProperty(
+            filters(searched.views),
+            fc.constantFrom(...sorts),
+            fc.integer({ min: 1, max: 40 }),
+            async (filter, sort, limit) => {
+              const expected = inOrder(
+                searched.views.filter((view) => matches(filter, view)),
+                sort,
+              );
+              expect(idsOf(await listed(model, filter, { limit, sort })), filter.query?.text).toEqual(idsOf(expected));
+            },
+          ),
+          { numRuns: 80 },
+        );
+      }),
+  },
+  {
+    name: 'a list can be sorted by every field, in both directions, whatever the size of its pages',
+    check: (harness) =>
+      withModel(harness, searched, async ({ model }) => {
+        for (const sort of sorts)
+          for (const limit of [4, 1_000])
+            expect(idsOf(await listed(model, { org: 'main' }, { limit, sort })), sort.field).toEqual(
+              idsOf(inOrder(searched.views, sort)),
+            );
+      }),
+  },
+  {
+    name: 'what a query finds follows every change of a signal',
     check: (harness) =>
       withModel(harness, history, async ({ model }) => {
-        await fc.assert(
-          fc.asyncProperty(filters(history.views), fc.integer({ min: 1, max: 70 }), async (filter, limit) => {
-            const expected = byTime(history.views).filter((view) => matches(filter, view));
-            expect(idsOf(await listed(model, filter, { limit }))).toEqual(idsOf(expected));
-          }),
-          { numRuns: 60 },
-        );
+        for (const text of [
+          'late:yes',
+          '@workflow.triage.state:archived',
+          'status:critical',
+          '@workflow.closed:true',
+        ]) {
+          const filter = { org: 'main', query: queryOf(text) };
+          const expected = history.views.filter((view) => matches(filter, view));
+          expect(expected.length, text).toBeGreaterThan(0);
+          expect(idsOf(await listed(model, filter, { limit: 100 })), text).toEqual(idsOf(inOrder(expected, newest)));
+        }
       }),
   },
   {
     name: 'a cursor that was made up is refused',
     check: (harness) =>
       withModel(harness, historyOf({ seed: 1, signals: 2 }), async ({ model }) => {
-        for (const cursor of ['x', '', 'eyJhIjoxfQ', "'; DROP TABLE signals; --"])
-          await expect(model.list({ org: 'main' }, { limit: 1, order: 'newest', cursor })).rejects.toThrow();
+        const { next = '' } = await model.list({ org: 'main' }, { limit: 1, sort: newest });
+        const forged = ['["timestamp","desc","x","y"]', '["timestamp","desc","1","\\u0000"]', '["timestamp","desc"]'];
+        const encoded = forged.map((text) => btoa(text));
+        for (const cursor of ['x', '', 'eyJhIjoxfQ', "'; DROP TABLE signals; --", ...encoded])
+          await expect(model.list({ org: 'main' }, { limit: 1, sort: newest, cursor })).rejects.toThrow(/cursor/);
+        for (const sort of [oldest, { field: 'host', descending: true }])
+          await expect(model.list({ org: 'main' }, { limit: 1, sort, cursor: next })).rejects.toThrow(/cursor/);
         expect((await model.totals('main')).signals).toBe(2);
       }),
   },

@@ -1,22 +1,26 @@
 import type { Json } from '../json.ts';
-import type { Severity } from '../severity.ts';
-import type { SignalState } from '../signal/lifecycle.ts';
+import type { Query } from '../query/query-node.ts';
 import type { SignalView } from '../signal/view.ts';
 import type { Instant } from '../time.ts';
 import type { Projection } from './projection.ts';
 
-/** All given conditions hold; values inside one are alternatives. */
+/** All given conditions hold. */
 export interface SignalFilter {
   readonly org: string;
   /** On `createdAt`: from inclusive, to exclusive. */
   readonly from?: Instant;
   readonly to?: Instant;
-  readonly states?: readonly SignalState[];
-  readonly severities?: readonly Severity[];
-  readonly sources?: readonly string[];
-  readonly ruleIds?: readonly string[];
-  readonly ruleTypes?: readonly string[];
-  readonly tags?: readonly string[];
+  readonly query?: Query;
+}
+
+/**
+ * By the first value that a signal has of a declared field (see `searchFields`): numbers and times by size, fields with ranks
+ * by rank, texts by code point. Signals without a value come last in either direction; equal ones are ordered by id.
+ */
+export interface SignalSort {
+  /** Canonical name of the field. */
+  readonly field: string;
+  readonly descending: boolean;
 }
 
 export interface Page<T> {
@@ -36,10 +40,10 @@ export interface AuditRow {
 export interface ReadModel {
   readonly projection: Projection;
   get(org: string, id: string): Promise<SignalView | undefined>;
-  /** Newest first by `createdAt` unless `oldest`. */
+  /** A cursor belongs to the order it was given for. Rejects with the code `BAD_CURSOR` for any other. */
   list(
     filter: SignalFilter,
-    page: { readonly limit: number; readonly cursor?: string; readonly order: 'newest' | 'oldest' },
+    page: { readonly limit: number; readonly cursor?: string; readonly sort: SignalSort },
   ): Promise<Page<SignalView>>;
   /** Every audit record about a subject (or everything), oldest first. */
   audit(

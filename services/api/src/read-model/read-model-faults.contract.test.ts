@@ -90,7 +90,7 @@ function instance(written: Written, url: string) {
   const views = async (): Promise<readonly SignalView[]> => {
     const { model, fresh } = await readModel.use();
     expect(fresh).toBe(true);
-    return (await model.list({ org: 'main' }, { limit: 1_000, order: 'newest' })).items;
+    return (await model.list({ org: 'main' }, { limit: 1_000, sort: { field: 'timestamp', descending: true } })).items;
   };
   return { views, failures };
 }

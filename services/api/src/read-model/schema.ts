@@ -1,7 +1,8 @@
 import { type Generated, type Kysely, sql } from 'kysely';
+import { type SearchColumns, searchColumnDefinitions } from '../query/search-columns.ts';
 
 /** Tables of the read model. Grows with the shape: a copy with another version is dropped and rebuilt from the log. */
-export const schemaVersion = 1;
+export const schemaVersion = 2;
 
 export interface Tables {
   signals: {
@@ -10,14 +11,10 @@ export interface Tables {
     created_at: string;
     state: string;
     severity: string;
-    source: string;
-    rule_id: string;
-    rule_type: string;
-    tags: string[];
     detections: string;
     /** `SignalView` as JSON text: it is read and written as a whole. */
     view: string;
-  };
+  } & SearchColumns;
   /** Events that reached us before the signal they are about was opened: topics are read side by side. */
   waiting: { id: Generated<number>; signal_id: string; event: string };
   audit: { stream: string; seq: string; org: string; subject: string; hash: string; record: string };
@@ -39,13 +36,28 @@ export function createTables(db: Database): Promise<void> {
 
 async function createMissing(db: Database): Promise<void> {
   await sql`CREATE TABLE IF NOT EXISTS meta (name text PRIMARY KEY, value text NOT NULL)`.execute(db);
+  // Before the rest: the indexes below do not fit older tables.
+  const found = await db.selectFrom('meta').select('value').where('name', '=', 'schema').executeTakeFirst();
+  if (found && found.value !== String(schemaVersion)) {
+    await dropTables(db);
+    return createMissing(db);
+  }
   await sql`CREATE TABLE IF NOT EXISTS positions (place text PRIMARY KEY, next bigint NOT NULL)`.execute(db);
   await sql`CREATE TABLE IF NOT EXISTS signals (
     id text PRIMARY KEY, org text NOT NULL, created_at bigint NOT NULL, state text NOT NULL, severity text NOT NULL,
-    source text NOT NULL, rule_id text NOT NULL, rule_type text NOT NULL, tags text[] NOT NULL, detections bigint NOT NULL,
-    view text NOT NULL
+    detections bigint NOT NULL, view text NOT NULL, ${searchColumnDefinitions}
   )`.execute(db);
   await sql`CREATE INDEX IF NOT EXISTS signals_by_time ON signals (org, created_at DESC, id DESC)`.execute(db);
+  await sql`CREATE INDEX IF NOT EXISTS signals_by_state ON signals (org, state, severity, created_at DESC, id DESC)`.execute(
+    db,
+  );
+  // Without a pending list: nobody's write waits until it is emptied.
+  await sql`CREATE INDEX IF NOT EXISTS signals_by_value ON signals USING gin (search jsonb_path_ops) WITH (fastupdate = off)`.execute(
+    db,
+  );
+  await sql`CREATE INDEX IF NOT EXISTS signals_by_word ON signals USING gin (words) WITH (fastupdate = off)`.execute(
+    db,
+  );
   await sql`CREATE TABLE IF NOT EXISTS waiting (id bigserial PRIMARY KEY, signal_id text NOT NULL, event text NOT NULL)`.execute(
     db,
   );
@@ -55,12 +67,6 @@ async function createMissing(db: Database): Promise<void> {
     PRIMARY KEY (stream, seq)
   )`.execute(db);
   await sql`CREATE INDEX IF NOT EXISTS audit_by_subject ON audit (org, subject, stream, seq)`.execute(db);
-  const found = await db.selectFrom('meta').select('value').where('name', '=', 'schema').executeTakeFirst();
-  if (found && found.value !== String(schemaVersion)) {
-    await dropTables(db);
-    await createMissing(db);
-    return;
-  }
   await db
     .insertInto('meta')
     .values({ name: 'schema', value: String(schemaVersion) })

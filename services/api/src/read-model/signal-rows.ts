@@ -1,6 +1,6 @@
 import { type AnyEventDefinition, type Event, eventDefinitions, type SignalView } from '@tocsin/core';
+import { searchColumnsOf } from '../query/search-columns.ts';
 import type { Database, Tables } from './schema.ts';
-import { storable } from './storable.ts';
 
 /** Event types that change what a signal looks like, by type. */
 const evolving: ReadonlyMap<string, AnyEventDefinition> = new Map(
@@ -90,9 +90,12 @@ async function writeViews(db: Database, views: readonly SignalView[]): Promise<v
         on.column('id').doUpdateSet((row) => ({
           state: row.ref('excluded.state'),
           severity: row.ref('excluded.severity'),
-          tags: row.ref('excluded.tags'),
           detections: row.ref('excluded.detections'),
           view: row.ref('excluded.view'),
+          search: row.ref('excluded.search'),
+          words: row.ref('excluded.words'),
+          message_text: row.ref('excluded.message_text'),
+          rest_text: row.ref('excluded.rest_text'),
         })),
       )
       .execute();
@@ -105,10 +108,7 @@ const rowOf = (view: SignalView): Tables['signals'] => ({
   created_at: String(view.createdAt),
   state: view.triage.state,
   severity: view.severity,
-  source: storable(view.source),
-  rule_id: storable(view.rule.id),
-  rule_type: view.ruleType,
-  tags: view.tags.map(storable),
   detections: String(view.count),
   view: JSON.stringify(view),
+  ...searchColumnsOf(view),
 });

@@ -7,17 +7,26 @@ import type {
   Projection,
   ReadModel,
   SignalFilter,
+  SignalSort,
   SignalView,
 } from '@tocsin/core';
 import { sql } from 'kysely';
-import { cursorOf, readCursor } from './cursor.ts';
+import { readCursor, cursorOf } from './cursor.ts';
+import { matched } from './matched.ts';
 import type { Database } from './schema.ts';
+import { listCursor, listOrder, readListCursor } from './sort-key.ts';
 import { SqlProjection } from './sql-projection.ts';
 
 interface PageRequest {
   readonly limit: number;
   readonly cursor?: string;
   readonly order: 'newest' | 'oldest';
+}
+
+interface ListRequest {
+  readonly limit: number;
+  readonly cursor?: string;
+  readonly sort: SignalSort;
 }
 
 /** The read model in SQL that PostgreSQL and PGlite both speak. */
@@ -40,23 +49,20 @@ export class SqlReadModel implements ReadModel {
     return row && (JSON.parse(row.view) as SignalView);
   }
 
-  async list(filter: SignalFilter, { limit, cursor, order }: PageRequest): Promise<Page<SignalView>> {
-    const direction = order === 'newest' ? 'desc' : 'asc';
-    const from = readCursor(cursor);
-    const rows = await this.#filtered(filter)
-      .select(['id', 'created_at', 'view'])
-      .$if(from !== undefined, (query) =>
-        query.where(
-          sql<boolean>`(created_at, id) ${sql.raw(order === 'newest' ? '<' : '>')} (${from?.[0] ?? ''}::bigint, ${from?.[1] ?? ''})`,
-        ),
-      )
-      .orderBy('created_at', direction)
-      .orderBy('id', direction)
+  async list(filter: SignalFilter, { limit, cursor, sort }: ListRequest): Promise<Page<SignalView>> {
+    const order = listOrder(sort);
+    const place = cursor === undefined ? undefined : readListCursor(sort, cursor);
+    const rows = await this.#db
+      .selectFrom('signals')
+      .select(['id', 'view', order.value.as('value')])
+      .where(matched(filter))
+      .$if(place !== undefined, (query) => query.where(order.after(place ?? { value: null, id: '' })))
+      .orderBy(order.orderBy)
       .limit(limit + 1)
       .execute();
     const items = rows.slice(0, limit).map(({ view }) => JSON.parse(view) as SignalView);
     const last = rows.length > limit ? rows[limit - 1] : undefined;
-    return { items, ...(last && { next: cursorOf([String(last.created_at), last.id]) }) };
+    return { items, ...(last && { next: listCursor(sort, last) }) };
   }
 
   async audit(filter: { readonly org: string; readonly subject?: string }, page: PageRequest): Promise<Page<AuditRow>> {
@@ -98,20 +104,5 @@ export class SqlReadModel implements ReadModel {
 
   positions(): Promise<Positions> {
     return this.projection.positions();
-  }
-
-  #filtered(filter: SignalFilter) {
-    const { org, from, to, states, severities, sources, ruleIds, ruleTypes, tags } = filter;
-    return this.#db
-      .selectFrom('signals')
-      .where('org', '=', org)
-      .$if(from !== undefined, (query) => query.where('created_at', '>=', String(from)))
-      .$if(to !== undefined, (query) => query.where('created_at', '<', String(to)))
-      .$if(states !== undefined, (query) => query.where('state', 'in', states ?? []))
-      .$if(severities !== undefined, (query) => query.where('severity', 'in', severities ?? []))
-      .$if(sources !== undefined, (query) => query.where('source', 'in', sources ?? []))
-      .$if(ruleIds !== undefined, (query) => query.where('rule_id', 'in', ruleIds ?? []))
-      .$if(ruleTypes !== undefined, (query) => query.where('rule_type', 'in', ruleTypes ?? []))
-      .$if(tags !== undefined, (query) => query.where(sql<boolean>`tags && ${tags ?? []}::text[]`));
   }
 }
