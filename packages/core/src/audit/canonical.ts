@@ -43,7 +43,7 @@ function members(value: JsonObject): string {
   for (const name of sorted(Object.keys(value))) {
     const member = value[name];
     if (member === undefined) continue;
-    text += text.length === 1 ? `${quoted(name)}:` : `,${quoted(name)}:`;
+    text += text.length === 1 ? heading(name) : `,${heading(name)}`;
     text += canonical(member);
   }
   return `${text}}`;
@@ -64,3 +64,15 @@ function numeral(value: number): string {
 const special = /[^ !#-[\]-\ud7ff\ue000-\uffff]/;
 /** `JSON.stringify` writes exactly the RFC's escapes; most texts need none. */
 const quoted = (text: string): string => (special.test(text) ? JSON.stringify(text) : `"${text}"`);
+
+/** A name and its colon. Few different names are written again and again. */
+function heading(name: string): string {
+  const known = headings.get(name);
+  if (known !== undefined) return known;
+  if (headings.size >= mostHeadings) headings.clear();
+  const text = `${quoted(name)}:`;
+  headings.set(name, text);
+  return text;
+}
+const headings = new Map<string, string>();
+const mostHeadings = 2_000;
