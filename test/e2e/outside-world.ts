@@ -18,7 +18,7 @@ import {
   type SignalOpened,
   type SinkTypes,
 } from '@tocsin/core';
-import type { Moment } from '@tocsin/conformance';
+import { type Moment, testCommandKeys as signer } from '@tocsin/conformance';
 
 /** Sources, people and sinks of a simulated installation: everything that they do is drawn from the seed. */
 
@@ -51,7 +51,7 @@ const put = (
   kind: 'sink' | 'notification_rule' | 'signal_rule' | 'user',
   id: string,
   value: JsonObject,
-): Append => configAppend({ type: 'config.put', data: { kind, id, value } }, by(moment));
+): Append => configAppend({ type: 'config.put', data: { kind, id, value } }, { by: by(moment), signer });
 
 const configuration = (moment: Moment): readonly Append[] => [
   put(moment, 'user', user.uuid, user),
@@ -129,11 +129,18 @@ function commands(moment: Moment): readonly Append[] {
   );
   const sent = committed.filter(({ topic }) => topic === 'commands');
   return Array.from({ length: random.below(4) }, () => {
-    if (sent.length > 0 && random.chance(0.15)) return commandAppend(random.pick(sent).value as Command);
+    if (sent.length > 0 && random.chance(0.15)) return again(random.pick(sent).value as Command, moment);
     const signal =
       opened.length > 0 && random.chance(0.9) ? (random.pick(opened).value as SignalOpened).subject : 'forged';
-    return commandAppend({ ...asked(moment), org: 'main', subject: signal, by: by(moment) });
+    return commandAppend({ ...asked(moment), org: 'main', subject: signal, by: by(moment) }, signer);
   });
+}
+
+/** A client that got no answer asks again; now and then the record itself comes again, or one that somebody has touched. */
+function again(command: Command, { random, now }: Moment): Append {
+  const accepted = commandAppend({ ...command, by: { ...command.by, acceptedAt: now } }, signer);
+  const touched = { ...accepted, value: { ...accepted.value, data: { state: 'archived' } } };
+  return random.pick([accepted, accepted, { ...accepted, value: command }, touched]);
 }
 
 function asked({ random }: Moment): Pick<Command, 'type' | 'data'> {

@@ -6,6 +6,7 @@ import {
   reportText,
   simulatedHarness,
   simulatePipeline,
+  testCommandKeys,
 } from '@tocsin/conformance';
 import { controlProcessor } from '@tocsin/control';
 import { type AnyProcessor, type Ledger, ledgerSum, SignalIds } from '@tocsin/core';
@@ -18,9 +19,9 @@ import { inputs, respond, sinkTypes } from './outside-world.ts';
 
 const ids = new SignalIds({ digest, secret: new TextEncoder().encode('a secret of this simulation only') });
 const signals = signalsProcessor({ digest, ids }) as AnyProcessor;
-const triage = [triageProcessor({ signalIds: ids }) as AnyProcessor];
+const triage = [triageProcessor({ signalIds: ids, commands: testCommandKeys }) as AnyProcessor];
 const pipeline = [
-  controlProcessor() as AnyProcessor,
+  controlProcessor({ commands: testCommandKeys }) as AnyProcessor,
   signals,
   ...triage,
   notifierProcessor({ linkBase: 'https://tocsin.example', sinkTypes }) as AnyProcessor,

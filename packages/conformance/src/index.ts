@@ -30,6 +30,7 @@ export { sinkSuite, type SinkSuiteParts } from './sink-suite.ts';
 export { type Checked, type CheckReport, checkPipeline, readAll, reportText } from './checker/checker.ts';
 export { type FaultKind, type Finding, faultKinds } from './checker/finding.ts';
 export { type Moment, type PipelineSimulation, simulatePipeline } from './pipeline/pipeline-simulation.ts';
+export { testCommandKeys } from './pipeline/test-command-keys.ts';
 export { simulatedHarness } from './simulation/simulated-harness.ts';
 export { type OpenedQueryStore, queryCases, type QueryHarness, querySuite } from './query/query-suite.ts';
 export { randomQuery } from './query/random-queries.ts';

@@ -1,3 +1,4 @@
+import type { CommandSigner, SignedCommand } from './command-signature.ts';
 import type { Configuration } from './config/configuration.ts';
 import type { Command } from './envelope.ts';
 import type { DefinedEvent } from './event.ts';
@@ -56,12 +57,12 @@ export const rememberCommandsMs = day;
 
 /**
  * The record of a triage command. Its shard comes from the signal id, so that the task that has the signal's events has its
- * commands; a malformed id gets a stable shard too, because its refusal belongs on record.
+ * commands; a malformed id gets a stable shard too, because its refusal belongs on record. Signed here, so that none is not.
  */
-export const commandAppend = (command: Command): Append<Command> => ({
+export const commandAppend = (command: Command, signer: CommandSigner): Append<SignedCommand> => ({
   topic: 'commands',
   key: command.subject,
-  value: command,
+  value: signer.sign(command),
   shard: shardOfSignal(command.subject) ?? shardOf(command.org, command.subject),
 });
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { CommandKeys } from './command-keys.ts';
 import { commandAppend, idPart } from './command.ts';
 import type { Command } from './envelope.ts';
 import { shardOf } from './shard.ts';
@@ -12,6 +13,7 @@ const id = new SignalIds({ digest, secret: new Uint8Array(32) }).make({
   cause: 'x',
   org: 'main',
 });
+const signer = new CommandKeys({ digest, secrets: [new Uint8Array(32)] });
 const command = (subject: string): Command => ({
   type: 'signal.comment',
   org: 'main',
@@ -20,12 +22,17 @@ const command = (subject: string): Command => ({
   by: { commandId: 'c', actor: { type: 'USER', id: 'u', name: 'U' }, authMethod: 'TOKEN', acceptedAt: 0 },
 });
 
-test('a command goes where the events of its signal are', () => {
-  expect(commandAppend(command(id))).toEqual({ topic: 'commands', key: id, value: command(id), shard: 77 });
+test('a command is signed, and goes where the events of its signal are', () => {
+  expect(commandAppend(command(id), signer)).toEqual({
+    topic: 'commands',
+    key: id,
+    value: { ...command(id), signature: { keyId: 'ab'.repeat(8), mac: 'cd'.repeat(32) } },
+    shard: 77,
+  });
 });
 
 test('a command on text that is no id goes somewhere, always the same', () => {
-  expect(commandAppend(command('nonsense')).shard).toBe(shardOf('main', 'nonsense'));
+  expect(commandAppend(command('nonsense'), signer).shard).toBe(shardOf('main', 'nonsense'));
 });
 
 test('parts of ids keep different texts apart and are safe wherever ids go', () => {

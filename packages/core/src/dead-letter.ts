@@ -1,9 +1,16 @@
 import { recordDead } from './detection/events/record-dead.ts';
 import { defaultOrg } from './envelope.ts';
 import type { Json } from './json.ts';
+import { nestsDeeperThan } from './nesting.ts';
 import type { Draft, Recorded } from './processor.ts';
 
-/** The dead letter of a record that `processor` cannot read; an engine commits it in the place of the step. */
+/** What nests deeper cannot be written again by everybody who reads it. */
+const keptNesting = 256;
+
+/**
+ * The dead letter of a record that `processor` cannot read; an engine commits it in the place of the step. It holds the value,
+ * but for one that nests more than 256 deep: then only its place says where it is.
+ */
 export function deadLetterOf(processor: string, record: Recorded, reason: string): Draft {
   const { topic, partition, offset, key } = record;
   const id = `${processor}-${topic}-${partition}-${offset}`;
@@ -14,7 +21,7 @@ export function deadLetterOf(processor: string, record: Recorded, reason: string
     partition,
     offset,
     key,
-    value: (record.value ?? null) as Json,
+    value: (nestsDeeperThan(keptNesting, record.value) ? null : (record.value ?? null)) as Json,
   };
   return {
     topic: `${processor}.dead`,

@@ -1,5 +1,6 @@
 export * from './admin-token.ts';
 export * from './clock.ts';
+export * from './command-secrets.ts';
 export * from './configuration.ts';
 export * from './event-loop-watch.ts';
 export * from './health.ts';

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { adminToken, readAdminToken, secretsEqual } from './admin-token.ts';
+import { commandSecrets } from './command-secrets.ts';
 import { installationSecret } from './installation-secret.ts';
 
 describe('secrets of the installation', () => {
@@ -52,6 +53,26 @@ describe('secrets of the installation', () => {
       await expect(adminToken(folder)).rejects.toThrow('holds no token');
     },
   );
+
+  it('sign commands with the one of the installation, unless others are listed', async () => {
+    expect(await commandSecrets(folder)).toEqual([await installationSecret(folder)]);
+    const [next, old] = ['a'.repeat(64), '0b'.repeat(32)];
+    await writeFile(join(folder, 'command.secrets'), `${next}\r\n${old}\n`, { mode: 0o600 });
+    expect(await commandSecrets(folder)).toEqual([new Uint8Array(32).fill(0xaa), new Uint8Array(32).fill(0x0b)]);
+  });
+
+  it.each(['', '\n', 'secret', `${'0'.repeat(64)} ${'1'.repeat(64)}`, `${'0'.repeat(64)}\n# old`])(
+    'of commands are refused when the list is damaged: %j',
+    async (text) => {
+      await writeFile(join(folder, 'command.secrets'), text, { mode: 0o600 });
+      await expect(commandSecrets(folder)).rejects.toThrow('64 hex digits');
+    },
+  );
+
+  it('of commands are refused when others may read them', async () => {
+    await writeFile(join(folder, 'command.secrets'), 'a'.repeat(64), { mode: 0o644 });
+    await expect(commandSecrets(folder)).rejects.toThrow('chmod 600');
+  });
 
   it('are compared whole', () => {
     expect(secretsEqual('toc_a', 'toc_a')).toBe(true);

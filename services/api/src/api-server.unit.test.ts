@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type AccessRefused, emptyLedger, type TopicName } from '@tocsin/core';
+import { testCommandKeys } from '@tocsin/conformance';
 import { EmbeddedLog, openPglite } from '@tocsin/embedded';
 import { nodeDigest } from '@tocsin/runtime';
 import { expect, onTestFinished, test } from 'vitest';
@@ -33,6 +34,7 @@ function rig({ store, ...more }: Partial<ApiOptions> & { readonly store?: () => 
   const api = new ApiServer({
     log,
     digest: nodeDigest,
+    signer: testCommandKeys,
     readModel,
     accepts: (token) => token === 'right',
     health: { live: () => undefined, ready: async () => ({}) },

@@ -27,6 +27,11 @@ const statusOf: Readonly<Record<ApiErrorCode, number>> = {
   invalid_transition: 400,
   unknown_user: 400,
   invalid_command: 400,
+  // The api signs whatever it accepts: where that does not hold, the fault is on our side.
+  unsigned: 500,
+  unknown_key: 500,
+  bad_signature: 500,
+  stale_decision: 503,
   unauthorized: 401,
   unknown_format: 404,
   unknown_route: 404,

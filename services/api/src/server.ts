@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Digest, EventLog } from '@tocsin/core';
+import type { CommandSigner, Digest, EventLog } from '@tocsin/core';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { answerErrors, answering, type OnError, refuseRaw } from './answering-errors.ts';
 import { type AuditOptions, auditRoutes } from './audit-routes.ts';
@@ -21,6 +21,8 @@ import { triageRoutes } from './triage-routes.ts';
 export interface ApiOptions extends OperationOptions {
   readonly log: EventLog;
   readonly digest: Digest;
+  /** Every command that is accepted here bears its signature. */
+  readonly signer: CommandSigner;
   readonly readModel: LazyReadModel;
   readonly accepts: (token: string) => boolean;
   readonly onTaken: IntakeOptions['onTaken'];
@@ -95,7 +97,7 @@ export class ApiServer {
     operationRoutes(app, options);
     intakeRoutes(app, { log, digest, onTaken, load });
     signalRoutes(app, readModel);
-    triageRoutes(app, { log, outcomes: this.#outcomes });
+    triageRoutes(app, { log, outcomes: this.#outcomes, signer: options.signer });
     auditRoutes(app, { ...options.audit, log, digest, readModel, stream });
     deadLetterRoutes(app, log);
     streamRoutes(app, stream);

@@ -2,6 +2,7 @@ import {
   archiveReasons,
   type Command,
   commandAppend,
+  type CommandSigner,
   commandOutcomeOf,
   defaultOrg,
   type Event,
@@ -56,7 +57,7 @@ type Change = readonly [type: string, data: Readonly<Record<string, unknown>>];
 /** Triage: each call is one command through the log, answered with what became of it. */
 export function triageRoutes(
   app: FastifyInstance,
-  { log, outcomes }: { readonly log: EventLog; readonly outcomes: Outcomes },
+  { log, outcomes, signer }: { readonly log: EventLog; readonly outcomes: Outcomes; readonly signer: CommandSigner },
 ): void {
   const base = '/api/v2/security_monitoring/signals/:id';
 
@@ -105,7 +106,7 @@ export function triageRoutes(
     const given = Object.fromEntries(Object.entries(data).filter(([, value]) => value !== undefined));
     const command: Command = { type, org: defaultOrg, subject: id, data: given, by: originOf(request, permission) };
     const { commandId } = command.by;
-    const outcome = await outcomes.of(request.id, () => log.append([commandAppend(command)]), waitMs);
+    const outcome = await outcomes.of(request.id, () => log.append([commandAppend(command, signer)]), waitMs);
     reply.header('idempotency-key', commandId);
     if (outcome) return answerOf(command, outcome);
     reply.code(202);

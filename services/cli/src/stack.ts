@@ -5,12 +5,13 @@ import process from 'node:process';
 import { ApiServer, LazyReadModel } from '@tocsin/api';
 import { type AuditService, auditService } from '@tocsin/audit';
 import { applyRulesFile, controlProcessor } from '@tocsin/control';
-import { type AnyProcessor, exportLog, SignalIds } from '@tocsin/core';
+import { type AnyProcessor, CommandKeys, exportLog, SignalIds } from '@tocsin/core';
 import { DataDirectory, EmbeddedLog, MemoryJobQueue, openPglite } from '@tocsin/embedded';
 import { ingestService } from '@tocsin/ingest';
 import { type DeliveryJob, DeliveryWorker, notifierProcessor } from '@tocsin/notifier';
 import {
   adminToken,
+  commandSecrets,
   GuardedHttp,
   type Health,
   installationSecret,
@@ -81,6 +82,7 @@ export class EmbeddedStack {
     );
     if (this.#port === 0) this.#port = await freePort(this.#options.host);
     const secret = await installationSecret(directory.path);
+    const commands = new CommandKeys({ digest: nodeDigest, secrets: await commandSecrets(directory.path) });
     const token = await adminToken(directory.path);
     const log = await this.#step(
       'event log',
@@ -97,13 +99,14 @@ export class EmbeddedStack {
       },
     );
     await this.#effects(audit);
-    const processors = await this.#processors(log, secret, audit);
-    await this.#rules(log);
+    const processors = await this.#processors(log, { secret, commands, audit });
+    await this.#rules(log, commands);
     const queue = await this.#deliveries(log);
     const readModel = await this.#readModel(log, directory);
     const api = new ApiServer({
       log,
       digest: nodeDigest,
+      signer: commands,
       readModel,
       accepts: (candidate) => secretsEqual(candidate, token),
       health: {
@@ -139,11 +142,15 @@ export class EmbeddedStack {
     return { url, token, data: directory.path };
   }
 
-  async #processors(log: EmbeddedLog, secret: Uint8Array, audit: AuditService): Promise<readonly AnyProcessor[]> {
+  async #processors(
+    log: EmbeddedLog,
+    about: { readonly secret: Uint8Array; readonly commands: CommandKeys; readonly audit: AuditService },
+  ): Promise<readonly AnyProcessor[]> {
+    const { secret, commands, audit } = about;
     const list: readonly AnyProcessor[] = [
-      controlProcessor() as AnyProcessor,
+      controlProcessor({ commands }) as AnyProcessor,
       ...ingestService({ digest: nodeDigest }, { secret }),
-      triageProcessor({ signalIds: new SignalIds({ digest: nodeDigest, secret }) }) as AnyProcessor,
+      triageProcessor({ signalIds: new SignalIds({ digest: nodeDigest, secret }), commands }) as AnyProcessor,
       notifierProcessor({ linkBase: this.#linkBase(), sinkTypes: sinkOf }) as AnyProcessor,
       ...audit.processors,
     ];
@@ -155,10 +162,10 @@ export class EmbeddedStack {
     for (const effect of audit.effects) await this.#background(effect.name, (signal) => effect.run(signal));
   }
 
-  async #rules(log: EmbeddedLog): Promise<void> {
+  async #rules(log: EmbeddedLog, signer: CommandKeys): Promise<void> {
     const { rules } = this.#options;
     if (rules === undefined) return;
-    const applied = await applyRulesFile({ log, path: resolve(rules), checkSinkConfig });
+    const applied = await applyRulesFile({ log, signer, path: resolve(rules), checkSinkConfig });
     this.#logger.info({ rules, ...applied }, 'rules file loaded');
   }
 

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import {
+  type CommandSigner,
+  type ConfigRejected,
   type ConfigRequest,
   type Configuration,
   configAppend,
@@ -19,6 +21,7 @@ import { parseRulesFile } from './rules-file.ts';
 
 export interface RulesFileSource {
   readonly log: EventLog;
+  readonly signer: CommandSigner;
   readonly path: string;
   readonly checkSinkConfig: CheckSinkConfig;
   /** The processors must run meanwhile; without an answer within this time it fails. */
@@ -86,22 +89,28 @@ async function carryOut(
   source: RulesFileSource,
   from: Positions,
 ): Promise<readonly Event[]> {
-  const { log, path } = source;
-  const commands = requests.map((request) => configAppend(request, originOf(path)));
+  const { log, path, signer } = source;
+  const commands = requests.map((request) => configAppend(request, { by: originOf(path), signer }));
   const open = new Set(commands.map(({ value }) => value.by.commandId));
-  await log.append(commands);
+  const places = new Set((await log.append(commands)).map(({ offset }) => offset));
   const answers: Event[] = [];
   const signal = signalOf(source);
   for await (const batch of log.read({ topics: ['config'], from, follow: true, signal })) {
     for (const { value } of batch) {
       const event = value as Event;
-      if (open.delete(event.by?.commandId ?? '')) answers.push(event);
+      if (open.delete(answeredBy(event, places) ?? '')) answers.push(event);
     }
     if (open.size === 0) return accepted(path, answers);
   }
   throw new Error(
     `${open.size} of ${commands.length} configuration commands got no answer: does the control processor run?`,
   );
+}
+
+/** The command id that an event answers. A refusal that believes nobody answers ours only if it comes from where ours are. */
+function answeredBy({ by, cause, data }: Event, places: ReadonlySet<number>): string | undefined {
+  if (by) return by.commandId;
+  return cause && places.has(cause.offset) ? (data as Partial<ConfigRejected['data']>).claimed?.commandId : undefined;
 }
 
 function accepted(path: string, answers: readonly Event[]): readonly Event[] {

@@ -1,8 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type AnyProcessor, configAppend, configTable, type Event, type Recorded } from '@tocsin/core';
+import { type AnyProcessor, CommandKeys, configAppend, configTable, type Event, type Recorded } from '@tocsin/core';
+import { testCommandKeys } from '@tocsin/conformance';
 import { EmbeddedLog } from '@tocsin/embedded';
+import { nodeDigest } from '@tocsin/runtime';
 import { checkSinkConfig } from '@tocsin/sinks';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -20,7 +22,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tocsin-rules-'));
   log = new EmbeddedLog({ path: ':memory:' });
   stopping = new AbortController();
-  running = log.run([controlProcessor() as AnyProcessor], stopping.signal);
+  running = log.run([controlProcessor({ commands: testCommandKeys }) as AnyProcessor], stopping.signal);
 });
 afterEach(async () => {
   stopping.abort();
@@ -32,7 +34,7 @@ afterEach(async () => {
 async function apply(text: string, withinMs = 10_000) {
   const path = join(folder, 'rules.yaml');
   await writeFile(path, text);
-  return applyRulesFile({ log, path, checkSinkConfig, withinMs });
+  return applyRulesFile({ log, signer: testCommandKeys, path, checkSinkConfig, withinMs });
 }
 async function recorded(): Promise<readonly Recorded[]> {
   const all: Recorded[] = [];
@@ -97,7 +99,9 @@ test('a file with a mistake changes nothing and says where', async () => {
 
 test('a file that is not there is told as such', async () => {
   const path = join(folder, 'absent.yaml');
-  await expect(applyRulesFile({ log, path, checkSinkConfig })).rejects.toThrow('cannot be read (ENOENT)');
+  await expect(applyRulesFile({ log, signer: testCommandKeys, path, checkSinkConfig })).rejects.toThrow(
+    'cannot be read (ENOENT)',
+  );
 });
 
 test('without the control processor it fails instead of waiting for ever', async () => {
@@ -138,15 +142,26 @@ test('from any file to any other: nothing is refused, and the outcome is the fil
   );
 });
 
+test('commands that nobody here believes are told at once, and nothing is applied', async () => {
+  const path = join(folder, 'rules.yaml');
+  await writeFile(path, first);
+  const signer = new CommandKeys({ digest: nodeDigest, secrets: [new Uint8Array(32)] });
+  await expect(applyRulesFile({ log, signer, path, checkSinkConfig })).rejects.toThrow('(unknown_key)');
+  expect((await configuration()).sink.size).toBe(0);
+});
+
 test('a refusal after all is told', async () => {
   const by = {
     commandId: 'x',
     actor: { type: 'USER', id: 'u', name: 'U' },
     authMethod: 'TOKEN',
-    acceptedAt: 0,
+    acceptedAt: Date.now(),
   } as const;
   const value = { handle: 'late', type: 'console' };
-  const late = configAppend({ type: 'config.put', data: { kind: 'sink', id: 'late', value } }, by);
+  const late = configAppend(
+    { type: 'config.put', data: { kind: 'sink', id: 'late', value } },
+    { by, signer: testCommandKeys },
+  );
   /** Somebody else's command arrives between the look at the configuration and our own commands. */
   class RacingLog extends EmbeddedLog {
     override append(records: Parameters<EmbeddedLog['append']>[0]) {
@@ -154,12 +169,12 @@ test('a refusal after all is told', async () => {
     }
   }
   const racing = new RacingLog({ path: ':memory:' });
-  const control = racing.run([controlProcessor() as AnyProcessor], stopping.signal);
+  const control = racing.run([controlProcessor({ commands: testCommandKeys }) as AnyProcessor], stopping.signal);
   const path = join(folder, 'rules.yaml');
   await writeFile(path, 'sinks: [{ handle: late, type: slack, config: { url: "env:X" } }]');
-  await expect(applyRulesFile({ log: racing, path, checkSinkConfig, withinMs: 5000 })).rejects.toThrow(
-    'sink @late was refused (version_conflict): it is at version 1, you saw 0',
-  );
+  await expect(
+    applyRulesFile({ log: racing, signer: testCommandKeys, path, checkSinkConfig, withinMs: 5000 }),
+  ).rejects.toThrow('sink @late was refused (version_conflict): it is at version 1, you saw 0');
   stopping.abort();
   await control;
   await racing.close();

@@ -1,4 +1,6 @@
 import {
+  type CommandCheck,
+  type CommandFault,
   canonical,
   type ConfigCommand,
   type Context,
@@ -31,14 +33,20 @@ import { type Judgement, judge, targetKey } from './judge.ts';
  * command gets exactly one event, the answer to it: `config.created`, `modified` or `deleted`; `config.rejected` with a
  * code; `config.confirmed` for a put of what already is so, and for a command id that was carried out within the last day
  * (a refused one is refused again, with `repeats`).
+ *
+ * What no door of ours has signed, or long ago, is refused before anything else is looked at, and nothing is remembered of it.
  */
-export const controlProcessor = (): Processor<ControlEntry> => ({
+export const controlProcessor = (about: { readonly commands: CommandCheck }): Processor<ControlEntry> => ({
   id: 'control',
   inputs: [{ topic: 'config-commands', bad: notAConfigCommand, onBad: 'dead-letter', urgent: true }],
   outputs: ['config'],
   state: controlCodec,
   keys: ({ value }) => keysOf(value as ConfigCommand),
-  step: (states, record, context) => new ControlStep(states, record, context).take(),
+  step(states, record, context) {
+    const fault = about.commands.faultOf(record.value as ConfigCommand, record.recordedAt);
+    const step = new ControlStep(states, record, context);
+    return fault ? step.turnAway(fault) : step.take();
+  },
   wakeAt: (entry) => (entry.kind === 'outcome' ? entry.at + rememberCommandsMs : undefined),
   wake: (key) => ({ puts: new Map([[key, undefined]]), out: [] }),
 });
@@ -82,6 +90,18 @@ class ControlStep {
     if (!judgement.ok) return this.#refuse(judgement);
     if (this.#held && canonical(this.#held.value) === canonical(judgement.value)) return this.#confirm(judgement.name);
     return this.#change(judgement);
+  }
+
+  /**
+   * Leaves no trace in the state: a forged command must not stand in the way of the one whose id it bears. Where the
+   * signature does not hold, who is named is a claim, and the record does not accuse them.
+   */
+  turnAway({ code, message, proved }: CommandFault): Step<ControlEntry> {
+    const { kind, id } = this.#command.data;
+    const { by, ...about } = this.#about();
+    const data = { kind, id, name: this.#held?.name ?? id, code, message, ...(!proved && { claimed: by }) };
+    const event = configRejected.make({ ...about, ...(proved && { by }), id: this.#eventId(), data });
+    return { puts: new Map(), out: [draftOf(event, this.#record.key)] };
   }
 
   #change({ name, value, line }: Extract<Judgement, { ok: true }>): Step<ControlEntry> {

@@ -1,9 +1,12 @@
 import {
   type AnyProcessor,
+  CommandKeys,
+  type ConfigCommand,
   type ConfigKind,
   type Configuration,
   type ConfigRequest,
   configAppend,
+  configRejected,
   configTable,
   day,
   type Entry,
@@ -11,9 +14,13 @@ import {
   eventDefinitions,
   fold,
   type JsonObject,
+  type Origin,
   type Recorded,
+  type SignedCommand,
   shapeOf,
 } from '@tocsin/core';
+import { testCommandKeys } from '@tocsin/conformance';
+import { nodeDigest } from '@tocsin/runtime';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { controlProcessor } from './control-processor.ts';
@@ -31,20 +38,23 @@ const workflow = (rest: JsonObject = {}) =>
 const user = (uuid: string, handle: string) => put('user', uuid, { uuid, handle, name: handle });
 const uuids = ['6f9619ff-8b86-4d01-b42d-00cf4fc964ff', '6f9619ff-8b86-4d01-b42d-00cf4fc964f0'] as const;
 
+const processor = controlProcessor({ commands: testCommandKeys }) as AnyProcessor;
+
 interface Sent {
   readonly request: ConfigRequest;
   readonly commandId?: string;
   readonly at?: number;
 }
 const entryOf = ({ request, commandId, at }: Sent, offset: number): Entry => {
-  const append = configAppend(request, {
+  const recordedAt = at ?? 1000 + offset;
+  const by: Origin = {
     commandId: commandId ?? `c${offset}`,
     actor: { type: 'SYSTEM', id: 'rules-file', name: 'rules.yaml' },
     authMethod: 'SYSTEM',
-    acceptedAt: 0,
-  });
-  const { topic, key, value } = append;
-  return { kind: 'record', record: { topic, partition: 0, offset, key, value, recordedAt: at ?? 1000 + offset } };
+    acceptedAt: recordedAt,
+  };
+  const { topic, key, value } = configAppend(request, { by, signer: testCommandKeys });
+  return { kind: 'record', record: { topic, partition: 0, offset, key, value, recordedAt } };
 };
 function frozen<T>(value: T): T {
   if (typeof value === 'object' && value !== null) {
@@ -53,7 +63,7 @@ function frozen<T>(value: T): T {
   }
   return value;
 }
-const run = (sent: readonly Sent[]) => fold([controlProcessor() as AnyProcessor], 0, frozen(sent.map(entryOf)));
+const run = (sent: readonly Sent[]) => fold([processor], 0, frozen(sent.map(entryOf)));
 const eventsOf = ({ out }: ReturnType<typeof run>) => out.map(({ value }) => value as Event);
 const send = (...requests: readonly ConfigRequest[]) => eventsOf(run(requests.map((request) => ({ request }))));
 const last = (...requests: readonly ConfigRequest[]) => send(...requests).at(-1);
@@ -195,13 +205,61 @@ describe('a repeated command id', () => {
   });
 });
 
+describe('what no door of ours has accepted, or long ago', () => {
+  const first = entryOf({ request: sink('a'), commandId: 'k' }, 0);
+  const genuine = (first.kind === 'record' ? first.record.value : {}) as SignedCommand<ConfigCommand>;
+  const strangers = new CommandKeys({ digest: nodeDigest, secrets: [new Uint8Array(32).fill(9)] });
+  const soon = genuine.by.acceptedAt;
+  const late = soon + 61_000;
+  const at = (value: unknown, offset = 0, recordedAt = soon): Entry =>
+    frozen({
+      kind: 'record',
+      record: { topic: 'config-commands', partition: 0, offset, key: 'sink/a', value, recordedAt } satisfies Recorded,
+    });
+  const folded = (...entries: readonly Entry[]) => fold([processor], 0, entries);
+
+  test.each<[string, unknown, string]>([
+    ['no signature', { ...genuine, signature: undefined }, 'unsigned'],
+    ['an unknown key', strangers.sign<ConfigCommand>(genuine), 'unknown_key'],
+    ['another actor', { ...genuine, by: { ...genuine.by, authMethod: 'TOKEN' } }, 'bad_signature'],
+    ['another value', { ...genuine, data: sink('a', { enabled: false }).data }, 'bad_signature'],
+    ['another expected version', { ...genuine, data: { ...genuine.data, expectedVersion: 0 } }, 'bad_signature'],
+    ['another command id', { ...genuine, by: { ...genuine.by, commandId: 'k2' } }, 'bad_signature'],
+    ['another request', { ...genuine, ...remove('sink', 'a') }, 'bad_signature'],
+  ])('%s: refused, on record as a claim, nothing kept', (_, value, code) => {
+    const { out, states } = folded(at(value));
+    const [event] = out.map((draft) => draft.value as Event);
+    expect(out).toHaveLength(1);
+    expect(event).toMatchObject({ type: 'config.rejected', data: { code, claimed: (value as ConfigCommand).by } });
+    expect(event).not.toHaveProperty('by');
+    expect(shapeOf(configRejected.fields).parse(event?.data)).toEqual(event?.data);
+    expect(states.get('control')?.size).toBe(0);
+  });
+
+  test('a stale decision: refused in the name of who made it, nothing kept', () => {
+    const { out, states } = folded(at(genuine, 0, late));
+    expect(out).toMatchObject([
+      { value: { type: 'config.rejected', data: { code: 'stale_decision' }, by: genuine.by } },
+    ]);
+    expect(states.get('control')?.size).toBe(0);
+  });
+
+  test('a forged command changes nothing, and does not stand in the way of the one whose id it bears', () => {
+    const events = folded(
+      at(genuine),
+      at({ ...genuine, ...remove('sink', 'a') }, 1),
+      at(genuine, 2),
+      at(genuine, 3, late),
+    ).out.map(({ value }) => (value as Event).type);
+    expect(events).toEqual(['config.created', 'config.rejected', 'config.confirmed', 'config.rejected']);
+  });
+});
+
 test.each([[null], [{ type: 'config.put' }], [{ ...entryOf({ request: sink('a') }, 0), type: 'config.erase' }]])(
   'a record that is no command goes to the dead letters: %j',
   (value) => {
     const record: Recorded = { topic: 'config-commands', partition: 0, offset: 0, key: '', value, recordedAt: 1 };
-    expect(fold([controlProcessor() as AnyProcessor], 0, [{ kind: 'record', record }]).out).toMatchObject([
-      { topic: 'control.dead' },
-    ]);
+    expect(fold([processor], 0, [{ kind: 'record', record }]).out).toMatchObject([{ topic: 'control.dead' }]);
   },
 );
 

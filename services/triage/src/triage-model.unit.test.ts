@@ -10,6 +10,7 @@ import {
   SignalIds,
   type TopicName,
 } from '@tocsin/core';
+import { testCommandKeys } from '@tocsin/conformance';
 import { nodeDigest } from '@tocsin/runtime';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -164,9 +165,10 @@ class Story {
       commandId,
       actor: { type: 'USER', id: 'admin', name: 'Admin' },
       authMethod: 'TOKEN',
-      acceptedAt: start,
-    };
-    this.#record('commands', { type, org: 'main', subject: subjects[on], data: given, by });
+      acceptedAt: this.#now,
+    } as const;
+    const command = { type, org: 'main', subject: subjects[on] ?? '', data: given, by };
+    this.#record('commands', testCommandKeys.sign(command));
   }
 
   #configure(kind: ConfigKind, written: object): void {
@@ -252,7 +254,8 @@ function frozen<T>(value: T): T {
   }
   return value;
 }
-const run = (entries: readonly Entry[]) => fold([triageProcessor({ signalIds }) as AnyProcessor], 0, entries);
+const run = (entries: readonly Entry[]) =>
+  fold([triageProcessor({ signalIds, commands: testCommandKeys }) as AnyProcessor], 0, entries);
 
 test('random commands come out as the description says, and a replay writes the same bytes', () => {
   fc.assert(

@@ -1,5 +1,7 @@
 import {
   type Command,
+  type CommandCheck,
+  type CommandFault,
   type Context,
   commandRejected,
   commandRepeated,
@@ -30,9 +32,14 @@ import { type FirstOutcome, triageCodec, type TriageEntry } from './triage-entry
  *   written twice, because an old triage block would take back what others have changed since.
  * `commandOutcomeOf` reads all of these. A command id belongs to its signal: the same id on another signal is another command.
  *
+ * What no door of ours has signed, or long ago, is refused before anything else is looked at, and nothing is remembered of it.
+ *
  * Reads no detections: the signal id says whether the signal is genuine and how old it is.
  */
-export const triageProcessor = (about: { readonly signalIds: Pick<SignalIds, 'read'> }): Processor<TriageEntry> => ({
+export const triageProcessor = (about: {
+  readonly signalIds: Pick<SignalIds, 'read'>;
+  readonly commands: CommandCheck;
+}): Processor<TriageEntry> => ({
   id: 'triage',
   inputs: [{ topic: 'commands', bad: notACommand, onBad: 'dead-letter', urgent: true }],
   outputs: ['triage-events'],
@@ -41,6 +48,8 @@ export const triageProcessor = (about: { readonly signalIds: Pick<SignalIds, 're
   keys: ({ value }) => [signalKey(value as Command), outcomeKey(value as Command)],
   step(states, record, context) {
     const asked: Asked = { command: record.value as Command, record, context };
+    const fault = about.commands.faultOf(asked.command, record.recordedAt);
+    if (fault) return turnAway(fault, asked);
     const first = states.get(outcomeKey(asked.command));
     if (first?.kind === 'outcome') return repeat(first, asked);
     const signal = states.get(signalKey(asked.command));
@@ -86,6 +95,25 @@ function refuse({ code, message }: Refusal, asked: Asked, current?: Triage): Ste
   const event = rejection(asked, refusal, current);
   const outcome = { eventId: event.id, refusal, ...(current && { triage: current }) };
   return { puts: new Map([remembered(asked, outcome)]), out: [draftOf(event)] };
+}
+
+/**
+ * Leaves no trace in the state: a forged command must not stand in the way of the one whose id it bears. Where the
+ * signature does not hold, who is named is a claim, and the record does not accuse them.
+ */
+function turnAway({ code, message, proved }: CommandFault, asked: Asked): Step<TriageEntry> {
+  const { command, context } = asked;
+  const data = {
+    command: command.type,
+    code,
+    message,
+    ...askedOf(command),
+    ...(!proved && { claimed: command.by }),
+    configVersion: context.tables.get(configTable).version,
+  };
+  const { by, ...about } = aboutOf(asked);
+  const event = commandRejected.make({ ...about, ...(proved && { by }), id: eventId(asked), data });
+  return { puts: new Map(), out: [draftOf(event)] };
 }
 
 /** Answers a command id with what became of it the first time. */

@@ -2,7 +2,9 @@ import {
   type AnyProcessor,
   type Command,
   commandDefinitions,
+  CommandKeys,
   commandOutcomeOf,
+  commandRejected,
   configCreated,
   day,
   type Entry,
@@ -10,13 +12,16 @@ import {
   type Folded,
   fold,
   type Json,
+  type Origin,
   type Recorded,
   SignalIds,
   type SignalView,
   settingsObject,
   shapeOf,
+  type SignedCommand,
   signalStateChanged,
 } from '@tocsin/core';
+import { testCommandKeys } from '@tocsin/conformance';
 import { nodeDigest } from '@tocsin/runtime';
 import { describe, expect, test } from 'vitest';
 import { triageProcessor } from './triage-processor.ts';
@@ -25,7 +30,7 @@ const createdAt = Date.UTC(2026, 0, 1);
 const signalIds = new SignalIds({ digest: nodeDigest, secret: new Uint8Array(32).fill(7) });
 const signal = signalIds.make({ shard: 5, createdAt, org: 'main', cause: 'one' });
 const other = signalIds.make({ shard: 5, createdAt, org: 'main', cause: 'two' });
-const processor = triageProcessor({ signalIds });
+const processor = triageProcessor({ signalIds, commands: testCommandKeys });
 
 interface Sent {
   readonly type?: string;
@@ -37,7 +42,8 @@ interface Sent {
 }
 function entriesOf(sent: readonly Sent[]): readonly Entry[] {
   return sent.map(({ type = 'signal.set_state', id, subject = signal, org = 'main', at, data }, offset) => {
-    const value: Command = {
+    const recordedAt = at ?? createdAt + 1000 + offset;
+    const value = testCommandKeys.sign<Command>({
       type,
       org,
       subject,
@@ -46,10 +52,10 @@ function entriesOf(sent: readonly Sent[]): readonly Entry[] {
         commandId: id ?? `c${offset}`,
         actor: { type: 'USER', id: 'admin', name: 'Admin' },
         authMethod: 'TOKEN',
-        acceptedAt: createdAt,
+        acceptedAt: recordedAt,
       },
-    };
-    return recordOf({ value, offset, recordedAt: at ?? createdAt + 1000 + offset });
+    });
+    return recordOf({ value, offset, recordedAt });
   });
 }
 const recordOf = (record: Pick<Recorded, 'value' | 'offset' | 'recordedAt'>): Entry =>
@@ -79,7 +85,7 @@ test('a change says who, from which record, with an id made of signal and versio
         commandId: 'c0',
         actor: { type: 'USER', id: 'admin', name: 'Admin' },
         authMethod: 'TOKEN',
-        acceptedAt: createdAt,
+        acceptedAt: createdAt + 1000,
       },
       cause: { topic: 'commands', partition: 2, offset: 0 },
     }),
@@ -203,6 +209,61 @@ describe('a repeated command id', () => {
   test('is forgotten, the signal is not', () => {
     const { states } = run([...entriesOf([{}, { subject: 'x' }]), { kind: 'idle', until: createdAt + 2 * day }]);
     expect([...(states.get('triage')?.keys() ?? [])]).toEqual([`signal/main/${signal}`]);
+  });
+});
+
+describe('what no door of ours has accepted, or long ago', () => {
+  const [first] = entriesOf([{ id: 'k' }]);
+  const genuine = (first?.kind === 'record' ? first.record.value : {}) as SignedCommand;
+  const strangers = new CommandKeys({ digest: nodeDigest, secrets: [new Uint8Array(32).fill(9)] });
+  const altered = (by: Partial<Origin>): Command => ({ ...genuine, by: { ...genuine.by, ...by } });
+  const soon = genuine.by.acceptedAt;
+  const late = soon + 61_000;
+  const at = (value: unknown, offset = 0, recordedAt = soon): Entry => recordOf({ value, offset, recordedAt });
+
+  test.each<[string, unknown, string]>([
+    ['no signature', { ...genuine, signature: undefined }, 'unsigned'],
+    ['an unknown key', strangers.sign<Command>(genuine), 'unknown_key'],
+    ['another actor', altered({ actor: { type: 'USER', id: 'eve', name: 'Eve' } }), 'bad_signature'],
+    ['another state', { ...genuine, data: { state: 'open' } }, 'bad_signature'],
+    ['another expected version', { ...genuine, data: { state: 'archived', expectedVersion: 0 } }, 'bad_signature'],
+    ['another command id', altered({ commandId: 'k2' }), 'bad_signature'],
+    ['another signal', { ...genuine, subject: other }, 'bad_signature'],
+  ])('%s: refused, on record as a claim, nothing kept', (_, value, code) => {
+    const folded = run([at(value)]);
+    const { by, data, subject } = value as Command;
+    expect(eventsOf(folded)).toMatchObject([
+      { type: 'command.rejected', subject, data: { code, claimed: by, asked: data }, cause: { offset: 0 } },
+    ]);
+    const [event] = eventsOf(folded);
+    expect(event).not.toHaveProperty('by');
+    expect(shapeOf(commandRejected.fields).parse(event?.data)).toEqual(event?.data);
+    expect(folded.states.get('triage')?.size).toBe(0);
+  });
+
+  test('a stale decision: refused in the name of who made it, nothing kept', () => {
+    const folded = run([at(genuine, 0, late)]);
+    expect(eventsOf(folded)).toMatchObject([
+      { type: 'command.rejected', data: { code: 'stale_decision' }, by: genuine.by },
+    ]);
+    expect(eventsOf(folded)[0]?.data).not.toHaveProperty('claimed');
+    expect(folded.states.get('triage')?.size).toBe(0);
+  });
+
+  test('a forged command does not stand in the way of the one whose id it bears', () => {
+    const events = eventsOf(run([at({ ...genuine, data: { state: 'open' } }), at(genuine, 1), at(genuine, 2, late)]));
+    expect(events.map(({ type }) => type)).toEqual(['command.rejected', 'signal.state_changed', 'command.rejected']);
+  });
+
+  test('what a former key signed holds as long as that key is listed', () => {
+    const secrets = [2, 9].map((byte) => new Uint8Array(32).fill(byte));
+    const rotated = new CommandKeys({ digest: nodeDigest, secrets });
+    const list = [triageProcessor({ signalIds, commands: rotated }) as AnyProcessor];
+    const entries = [at(strangers.sign<Command>(genuine)), at(rotated.sign(altered({ commandId: 'k2' })), 1)];
+    expect(eventsOf(fold(list, 2, entries)).map(({ type }) => type)).toEqual([
+      'signal.state_changed',
+      'signal.state_changed',
+    ]);
   });
 });
 

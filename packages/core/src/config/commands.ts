@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import type { CommandSigner, SignedCommand } from '../command-signature.ts';
 import { type Command, defaultOrg, type Origin, originFields } from '../envelope.ts';
 import { shapeOf } from '../field.ts';
 import type { JsonObject } from '../json.ts';
+import { maxNesting, nestsDeeperThan } from '../nesting.ts';
 import type { Append } from '../ports/event-log.ts';
 import { shardOf } from '../shard.ts';
 import { type ConfigKind, configKindNames } from './kinds.ts';
@@ -38,6 +40,7 @@ export type ConfigCommand = ConfigPut | ConfigRemove;
 
 /** Why a record on `config-commands` is no command at all, or undefined if it is one. */
 export function notAConfigCommand(value: unknown): string | undefined {
+  if (nestsDeeperThan(maxNesting, value)) return `not a configuration command: more than ${maxNesting} levels deep`;
   const result = configCommand.safeParse(value);
   if (result.success) return undefined;
   const [issue] = result.error.issues;
@@ -47,10 +50,21 @@ export function notAConfigCommand(value: unknown): string | undefined {
 /** A change as the rules file or an API call asks for it. */
 export type ConfigRequest = Pick<ConfigPut, 'type' | 'data'> | Pick<ConfigRemove, 'type' | 'data'>;
 
-/** The record of a configuration command. Its outcome is the event on `config` with its `by.commandId`. */
-export const configAppend = (request: ConfigRequest, by: Origin, org = defaultOrg): Append<ConfigCommand> => ({
+export interface ConfigAcceptance {
+  /** Who asks, and what the door decided. */
+  readonly by: Origin;
+  readonly signer: CommandSigner;
+  /** @default defaultOrg */
+  readonly org?: string;
+}
+
+/** The record of a configuration command, signed. Its outcome is the event on `config` with its `by.commandId`. */
+export const configAppend = (
+  request: ConfigRequest,
+  { by, signer, org = defaultOrg }: ConfigAcceptance,
+): Append<SignedCommand<ConfigCommand>> => ({
   topic: 'config-commands',
   key: `${request.data.kind}/${request.data.id}`,
-  value: { ...request, org, subject: request.data.id, by },
+  value: signer.sign<ConfigCommand>({ ...request, org, subject: request.data.id, by }),
   shard: shardOf(org, request.data.id),
 });

@@ -1,4 +1,5 @@
 import type { Digest } from '../digest.ts';
+import { sameText } from '../same-text.ts';
 import type { Shard } from '../shard.ts';
 import type { Instant } from '../time.ts';
 
@@ -89,11 +90,4 @@ function hexOfId(id: string): string | undefined {
   for (let at = prefix.length; at < id.length; at += 2)
     hex += ((letters.indexOf(id.charAt(at)) << 6) | letters.indexOf(id.charAt(at + 1))).toString(16).padStart(3, '0');
   return hex;
-}
-
-/** Takes the same time wherever the difference is. */
-function sameText(a: string, b: string): boolean {
-  let difference = a.length ^ b.length;
-  for (let at = 0; at < a.length; at += 1) difference |= a.charCodeAt(at) ^ b.charCodeAt(at);
-  return difference === 0;
 }

@@ -1,9 +1,18 @@
+import { commandFaults } from '../../command-signature.ts';
+import { originFields } from '../../envelope.ts';
 import { defineEvent, type EventOf } from '../../event.ts';
 import { field } from '../../field.ts';
 import { configAudit, kindInWords } from '../change.ts';
 import { configKindNames } from '../kinds.ts';
 
-export const configRejections = ['invalid', 'not_found', 'version_conflict', 'name_taken', 'in_use'] as const;
+export const configRejections = [
+  'invalid',
+  'not_found',
+  'version_conflict',
+  'name_taken',
+  'in_use',
+  ...commandFaults,
+] as const;
 export type ConfigRejection = (typeof configRejections)[number];
 
 const fields = {
@@ -14,6 +23,8 @@ const fields = {
   message: field.text({ max: 1024 }),
   /** Event id of the first refusal, when this answers a repeated command id. */
   repeats: field.optional(field.text({ max: 1024 })),
+  /** Whom the command names where nothing proves it; the event itself then has no `by`. */
+  claimed: field.optional(field.object('ClaimedOrigin', originFields)),
 };
 
 /** A configuration command was refused. */

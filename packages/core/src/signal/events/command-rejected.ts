@@ -1,3 +1,5 @@
+import { commandFaults } from '../../command-signature.ts';
+import { originFields } from '../../envelope.ts';
 import { defineEvent, type EventOf } from '../../event.ts';
 import { field } from '../../field.ts';
 import { triageFields } from '../triage.ts';
@@ -9,6 +11,7 @@ export const commandRejections = [
   'invalid_transition',
   'unknown_user',
   'invalid_command',
+  ...commandFaults,
 ] as const;
 export type CommandRejection = (typeof commandRejections)[number];
 
@@ -16,12 +19,14 @@ const fields = {
   command: field.text({ max: 64 }),
   code: field.oneOf('CommandRejection', commandRejections),
   message: field.text({ max: 1024 }),
-  /** As it stood; absent when there is no such signal. */
+  /** As it stood; absent when there is no such signal, and to who is not proved to be anybody. */
   current: field.optional(field.object('CurrentTriage', triageFields)),
   /** The data of the command, as it came, unless it is longer than 8 KiB of JSON. */
   asked: field.optional(field.json()),
   /** Event id of the first refusal, when this answers a repeated command id. */
   repeats: field.optional(field.text({ max: 1024 })),
+  /** Whom the command names where nothing proves it; the event itself then has no `by`. */
+  claimed: field.optional(field.object('ClaimedOrigin', originFields)),
   configVersion: field.integer(),
 };
 
