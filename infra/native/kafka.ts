@@ -18,6 +18,8 @@ export interface StartedKafka {
 }
 
 export interface KafkaForm {
+  /** True compiles the broker for speed, which takes the first minute of a small machine: for benchmarks. @default false */
+  readonly fast?: boolean;
   /** @default 1 */
   readonly brokers?: 1 | 3;
   /** Settings of the brokers besides, or instead of, our own. */
@@ -34,12 +36,13 @@ interface Cluster {
   readonly id: string;
   readonly nodes: readonly Node[];
   readonly settings: Readonly<Record<string, string>>;
+  readonly fast: boolean;
 }
 
 /** Starts a Kafka of one or three brokers, each of them a controller too; no ZooKeeper, no Docker. */
-export function startKafka({ brokers = 1, settings = {} }: KafkaForm = {}): Promise<StartedKafka> {
+export function startKafka({ brokers = 1, settings = {}, fast = false }: KafkaForm = {}): Promise<StartedKafka> {
   return startOnFreePort(async () => {
-    const cluster = { id: randomBytes(16).toString('base64url'), nodes: await nodesOf(brokers), settings };
+    const cluster = { id: randomBytes(16).toString('base64url'), nodes: await nodesOf(brokers), settings, fast };
     const started = await Promise.allSettled(cluster.nodes.map((node) => startBroker(cluster, node)));
     const servers = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
     const stop = async (): Promise<void> => void (await Promise.all(servers.map((server) => server.stop())));
@@ -75,7 +78,13 @@ async function formatted(directory: string, cluster: Cluster, node: Node): Promi
   writeFileSync(file, settings.map(([name, value]) => `${name}=${value}\n`).join(''));
   const quick = ['-XX:TieredStopAtLevel=1', '-Xshare:auto', '-Xmx128m'];
   await run(java(), [...quick, '-cp', classes, 'kafka.tools.StorageTool', 'format', '-t', cluster.id, '-c', file]);
-  const heap = ['-Xms128m', '-Xmx512m', '-XX:+UseSerialGC', '-Xshare:auto'];
+  const heap = [
+    ...(cluster.fast ? [] : ['-XX:TieredStopAtLevel=1']),
+    '-Xms128m',
+    '-Xmx512m',
+    '-XX:+UseSerialGC',
+    '-Xshare:auto',
+  ];
   const log = '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn';
   return [java(), ...heap, log, '-cp', classes, 'kafka.Kafka', file];
 }

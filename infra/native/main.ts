@@ -80,7 +80,7 @@ async function up(): Promise<void> {
 async function serve(): Promise<void> {
   const brokers = values.brokers === '3' ? 3 : 1;
   const starts = {
-    kafka: () => startKafka({ brokers }),
+    kafka: () => startKafka({ brokers, fast: true }),
     registry: startRegistry,
     redis: startRedis,
     postgres: startPostgres,

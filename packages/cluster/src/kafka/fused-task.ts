@@ -52,6 +52,16 @@ export class FusedTask {
     this.tasks = about.processors.map((processor) => new ProcessorTask(processor, about.partition));
   }
 
+  /** Where the inputs would be looked for after a restart: by topic, the lowest place of those that read it. */
+  places(): ReadonlyMap<TopicName, number> {
+    const places = new Map<TopicName, number>();
+    for (const task of this.tasks)
+      for (const { topic } of task.processor.inputs)
+        if (task.inputOf(topic))
+          places.set(topic, Math.min(places.get(topic) ?? Number.MAX_SAFE_INTEGER, task.reached(topic).hint));
+    return places;
+  }
+
   /** Something was taken that is not committed yet. */
   get dirty(): boolean {
     return this.#dirty;

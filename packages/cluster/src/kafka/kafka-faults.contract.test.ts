@@ -1,30 +1,11 @@
-import { type AnyProcessor, jsonCodec, type Processor, type Recorded } from '@tocsin/core';
+import type { AnyProcessor } from '@tocsin/core';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Missing, type StartedKafka, startKafka } from '../../../../infra/native/index.ts';
+import { counter, expectExact, items, read } from '../../test/counting-list.ts';
 import { OpenedKafka } from '../../test/opened-kafka.ts';
 import { transactionalProducer, withAdmin } from './kafka-client.ts';
 import { progressMessage } from './progress.ts';
 import { TransactionWriter } from './transaction-writer.ts';
-
-const counter = {
-  id: 'test-counter',
-  inputs: [{ topic: 'grouped-detections', onBad: 'stop' }],
-  outputs: ['signals'],
-  state: jsonCodec<number>(1),
-  keys: ({ key }) => [key],
-  step(states, { key, value }) {
-    const count = (states.get(key) ?? 0) + 1;
-    return { puts: new Map([[key, count]]), out: [{ topic: 'signals', key, value: { of: value, count } }] };
-  },
-} satisfies Processor<number> as AnyProcessor;
-
-const items = (count: number, from = 0) =>
-  Array.from({ length: count }, (_, i) => ({
-    topic: 'grouped-detections' as const,
-    key: `k${(from + i) % 4}`,
-    shard: (from + i) % 4,
-    value: from + i,
-  }));
 
 async function startedKafka(): Promise<StartedKafka | undefined> {
   try {
@@ -39,31 +20,7 @@ async function startedKafka(): Promise<StartedKafka | undefined> {
 const kafka = await startedKafka();
 afterAll(() => kafka?.stop());
 
-/** Follows a topic until so many records have come. */
-async function read(opened: OpenedKafka, count: number): Promise<readonly Recorded[]> {
-  const abort = new AbortController();
-  const found: Recorded[] = [];
-  const request = { topics: ['signals'], from: 'start', follow: true, signal: abort.signal } as const;
-  for await (const batch of opened.log.read(request)) {
-    found.push(...batch);
-    if (found.length >= count) abort.abort();
-  }
-  return found;
-}
-
-/** Every input once, in the order of its partition, without a gap in `seq`. */
-function expectExact(found: readonly Recorded[], count: number): void {
-  const values = found.map(({ value }) => (value as { of: number }).of);
-  expect([...values].sort((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, i) => i));
-  for (const partition of [0, 1]) {
-    const mine = found.filter((one) => one.partition === partition);
-    expect(mine.map(({ seq }) => seq)).toEqual(mine.map((_, i) => i));
-    const order = mine.map(({ value }) => (value as { of: number }).of);
-    expect(order).toEqual([...order].sort((a, b) => a - b));
-  }
-}
-
-describe.skipIf(!kafka)('faults on Kafka', () => {
+describe.skipIf(!kafka)('faults on Kafka', { timeout: 60_000 }, () => {
   const withLog = async (use: (opened: OpenedKafka) => Promise<void>, heartbeatMs?: number): Promise<void> => {
     const opened = await OpenedKafka.open(kafka?.url ?? '', heartbeatMs);
     try {
@@ -134,6 +91,20 @@ describe.skipIf(!kafka)('faults on Kafka', () => {
       await opened.log.append(items(4, 4));
       await opened.settled();
       expectExact(await read(opened, 8), 8);
+    }));
+
+  it('lag tools see how far a list has read, though nothing is started from it', () =>
+    withLog(async (opened) => {
+      const run = opened.start([counter]);
+      await opened.log.append(items(8));
+      await opened.settled();
+      await run.stop();
+      const { names } = opened.log;
+      const topics = [names.of('grouped-detections')];
+      const [found] = await withAdmin(opened.kafka, (admin) =>
+        admin.fetchOffsets({ groupId: names.group([counter]), topics }),
+      );
+      expect(found?.partitions.map(({ offset }) => offset).sort()).toEqual(['4', '4']);
     }));
 
   it('topics that are set up otherwise are refused, each by name', () =>

@@ -86,9 +86,9 @@ export class KafkaLog implements EventLog {
 
   async run(processors: readonly AnyProcessor[], signal: AbortSignal): Promise<void> {
     this.#open();
-    for (const { id } of processors)
-      for (const list of this.#lists)
-        if (list.processors.some((other) => other.id === id)) throw new LogError('single_writer', `${id} runs already`);
+    const held = [...this.#lists].flatMap((list) => list.processors.map(({ id }) => id));
+    const twice = processors.find(({ id }) => held.includes(id));
+    if (twice) throw new LogError('single_writer', `${twice.id} runs already`);
     if (signal.aborted) return;
     const list = this.#list(processors);
     const stop = new AbortController();

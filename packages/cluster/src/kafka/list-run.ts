@@ -30,6 +30,8 @@ export interface ListAbout extends Shared {
   readonly pollMs: number;
 }
 
+/** How often lag tools are told. */
+const noteEveryMs = 5_000;
 const tableBytes = 1024 * 1024;
 const taskBytes = 1024 * 1024;
 
@@ -45,6 +47,7 @@ export class ListRun {
   #over: (error?: LogError) => void = () => {};
   readonly #ended: Promise<LogError | undefined>;
   #stopping = false;
+  #noting: NodeJS.Timeout | undefined;
 
   constructor(about: ListAbout) {
     const { kafka, names, codec, processors, partitions, pollMs, instance } = about;
@@ -86,6 +89,7 @@ export class ListRun {
     try {
       if (signal.aborted) return;
       await Promise.race([this.#membership.join(), this.#ended]);
+      this.#noting = setInterval(() => void this.#note(), noteEveryMs);
       const error = await this.#ended;
       await this.#leave();
       if (error) throw error;
@@ -98,6 +102,7 @@ export class ListRun {
   /** Ends without any goodbye, as a process that is killed; `run` never settles. */
   kill(): void {
     this.#stopping = true;
+    clearInterval(this.#noting);
     for (const task of this.#tasks.values()) task.stop();
     void this.#membership.leave({ silently: true });
     void this.#close();
@@ -136,8 +141,14 @@ export class ListRun {
     for (const task of this.#tasks.values()) task.stop();
     await Promise.all([...this.#tasks.values()].map(({ done }) => done));
     await Promise.all(this.#leaving.values());
+    clearInterval(this.#noting);
+    await this.#note();
     await this.#membership.leave();
     await this.#close();
+  }
+
+  #note(): Promise<void> {
+    return this.#membership.note([...this.#tasks.values()].flatMap((task) => task.places()));
   }
 
   async #close(): Promise<void> {

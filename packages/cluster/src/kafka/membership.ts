@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Broker, Cluster, Consumer, Kafka } from 'kafkajs';
+import type { Broker, Cluster, Consumer, Kafka, TopicPartitionOffset } from 'kafkajs';
 import { taskAssigner } from './assigner.ts';
 import { clusterOf } from './kafka-client.ts';
 
@@ -55,6 +55,11 @@ export class Membership {
   /** Resolves once the group has shown, after this call, that this member still belongs to it. */
   proof(): Promise<void> {
     return new Promise((resolve) => this.#proofs.push({ heartbeats: 2, resolve }));
+  }
+
+  /** Tells lag tools how far the tasks have read. Nothing of ours looks at it, so an error is nobody's. */
+  async note(places: readonly TopicPartitionOffset[]): Promise<void> {
+    if (places.length > 0) await this.#consumer?.commitOffsets([...places]).catch(() => {});
   }
 
   /** Leaves in order; with `silently` the group has to find out by itself, as after a crash. */

@@ -1,4 +1,5 @@
-import { type Instant, LogError } from '@tocsin/core';
+import { type Instant, LogError, type TopicName } from '@tocsin/core';
+import type { TopicPartitionOffset } from 'kafkajs';
 import type { Addressed } from './byte-chunks.ts';
 import type { Batch, FusedTask } from './fused-task.ts';
 import { progressMessage, stateMessage } from './progress.ts';
@@ -38,6 +39,8 @@ export class TaskLoop {
   #writers: TransactionWriter[] = [];
   #serving: Serving | undefined;
   #resting = false;
+  /** As of the last commit. */
+  #last: ReadonlyMap<TopicName, number> | undefined;
 
   constructor(context: TaskContext, partition: number, after: Promise<void>) {
     this.partition = partition;
@@ -59,6 +62,17 @@ export class TaskLoop {
   /** The clock may have moved. */
   nudge(): void {
     this.#flag.raise();
+  }
+
+  /** How far it has read, for lag tools; nothing is started from it. */
+  places(): readonly TopicPartitionOffset[] {
+    const places = this.#last ?? new Map<TopicName, number>();
+    const { names } = this.#context;
+    return [...places].map(([topic, offset]) => ({
+      topic: names.of(topic),
+      partition: this.partition,
+      offset: String(offset),
+    }));
   }
 
   /** Whether it has read everything that is committed now, and nothing is due. */
@@ -171,6 +185,7 @@ export class TaskLoop {
     const { names, pacer } = this.#context;
     const places = await writer.commit(this.#messages(fused.batch()));
     pacer.committed(this);
+    this.#last = fused.places();
     for (const { topicName, baseOffset = '0' } of places) {
       const topic = names.topicOf(topicName);
       if (topic !== undefined) fused.wrote(topic, Number(baseOffset));
