@@ -1,4 +1,7 @@
-/** Writes the generated indexes: the folders are the registry, nobody edits a list. `--check` fails when one is out of date. */
+/**
+ * Writes the generated indexes (the folders are the registry, nobody edits a list) and the Avro schemas. `--check` fails when
+ * one is out of date; `--next SUBJECT` lets a released schema have a new version; `--release` fixes all that there are.
+ */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -112,13 +115,15 @@ const formatted = (file: string, text: string): string =>
     encoding: 'utf8',
   });
 
+const check = process.argv.includes('--check');
 let stale = 0;
-for (const { file, text } of indexes) {
+
+function update({ file, text }: Index): void {
   const wanted = formatted(file, text);
   const path = join(root, file);
   const current = existsSync(path) ? readFileSync(path, 'utf8') : '';
-  if (current === wanted) continue;
-  if (process.argv.includes('--check')) {
+  if (current === wanted) return;
+  if (check) {
     console.error(`${file} is out of date: run npm run gen`);
     stale += 1;
   } else {
@@ -126,4 +131,13 @@ for (const { file, text } of indexes) {
     console.log(`wrote ${file}`);
   }
 }
-process.exit(stale > 0 ? 1 : 0);
+
+for (const index of indexes) update(index);
+
+// Only now: it reads the vocabulary by way of the indexes that have just been written.
+const { schemas } = await import('./schemas.ts');
+const next = new Set(process.argv.flatMap((word, at) => (process.argv[at - 1] === '--next' ? [word] : [])));
+const { problems, earlier } = schemas({ root, check, next, release: process.argv.includes('--release') });
+for (const problem of problems) console.error(problem);
+update({ file: 'packages/cluster/src/registry/earlier-schemas.gen.ts', text: `${heading}${earlier}` });
+process.exit(stale + problems.length > 0 ? 1 : 0);

@@ -12,7 +12,9 @@ export function recordValues({ fields, type, alone }: RecordSchema): Arbitrary<u
 /** What is absent is no key at all. */
 function objects(fields: Readonly<Record<string, { readonly zod: z.ZodType }>>): Arbitrary<Record<string, unknown>> {
   const entries = Object.entries(fields).map(([name, { zod }]) => [name, shapes(zod)] as const);
-  const requiredKeys = Object.entries(fields).flatMap(([name, { zod }]) => (about(zod).type === 'optional' ? [] : [name]));
+  const requiredKeys = Object.entries(fields).flatMap(([name, { zod }]) =>
+    about(zod).type === 'optional' ? [] : [name],
+  );
   return fc.record(Object.fromEntries(entries), { requiredKeys, noNullPrototype: true });
 }
 
@@ -47,11 +49,14 @@ function shapes(zod: z.ZodType): Arbitrary<unknown> {
   }
 }
 
+/** What Avro's library takes: it refuses the last safe integer, and is exact down to -2^52 (a time before the last ice age). */
+const [lowest, highest] = [-(2 ** 52), Number.MAX_SAFE_INTEGER - 1];
+
 function numbers(zod: z.ZodType): Arbitrary<number> {
   if (zod.safeParse(0.5).success) return fc.double({ noNaN: true, noDefaultInfinity: true });
-  return zod.safeParse(-1).success ? fc.maxSafeInteger() : fc.maxSafeNat();
+  const min = zod.safeParse(-1).success ? lowest : 0;
+  return fc.oneof(fc.integer({ min: Math.max(min, -1000), max: 1000 }), fc.integer({ min, max: highest }));
 }
 
 /** As JSON has it: no negative zero. */
 const asJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value)) as Json;
-

@@ -88,6 +88,7 @@ export * from './rules/inputs.ts';
 export * from './rules/matching.ts';
 export * from './rules/target.ts';
 export * from './same-text.ts';
+export * from './schema/record-schemas.ts';
 export * from './severity.ts';
 export * from './shard.ts';
 export * from './signal/api-shape.ts';
