@@ -1,4 +1,4 @@
-import { type AnyProcessor, jsonCodec, type Processor, type Recorded } from '@tocsin/core';
+import { type AnyProcessor, jsonCodec, type Processor, type Recorded, type TopicName } from '@tocsin/core';
 import { expect } from 'vitest';
 import type { OpenedKafka } from './opened-kafka.ts';
 
@@ -46,4 +46,12 @@ export function expectExact(found: readonly Recorded[], count: number): void {
     const order = mine.map(({ value }) => (value as { of: number }).of);
     expect(order).toEqual([...order].sort((a, b) => a - b));
   }
+}
+
+/** All committed records of a topic. */
+export async function recordsOf(opened: OpenedKafka, topic: TopicName): Promise<readonly Recorded[]> {
+  const found: Recorded[] = [];
+  const request = { topics: [topic], from: 'start', follow: false, signal: new AbortController().signal } as const;
+  for await (const batch of opened.log.read(request)) found.push(...batch);
+  return found;
 }

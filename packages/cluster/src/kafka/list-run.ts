@@ -47,6 +47,7 @@ export class ListRun {
   #over: (error?: LogError) => void = () => {};
   readonly #ended: Promise<LogError | undefined>;
   #stopping = false;
+  readonly #ending = new AbortController();
   #noting: NodeJS.Timeout | undefined;
 
   constructor(about: ListAbout) {
@@ -58,7 +59,8 @@ export class ListRun {
     const options = { maxWaitMs: pollMs };
     this.#tableSession = new FetchSession(clusterOf(kafka), { ...options, bytesPerPartition: tableBytes });
     const offsets = new Offsets(clusterOf(kafka));
-    const feedParts = { session: this.#tableSession, offsets, names, codec };
+    const { signal } = this.#ending;
+    const feedParts = { session: this.#tableSession, offsets, names, codec, signal, report: about.report };
     this.#context = {
       ...about,
       session: new FetchSession(clusterOf(kafka), { ...options, bytesPerPartition: taskBytes }),
@@ -153,6 +155,7 @@ export class ListRun {
 
   async #close(): Promise<void> {
     const { session, offsets } = this.#context;
+    this.#ending.abort();
     await Promise.all([session.close(), this.#tableSession.close(), offsets.close()]);
   }
 }

@@ -35,6 +35,7 @@ export class LogReader {
   #bytes = 0;
   #failure: Error | undefined;
   #over = false;
+  readonly #ending = new AbortController();
 
   constructor(parts: Parts, request: ReadRequest) {
     this.#parts = parts;
@@ -68,7 +69,8 @@ export class LogReader {
         if (this.#failure) throw this.#failure;
         const next = this.#ready.shift();
         if (next) {
-          const records = this.#taken(next.place, next.fetched);
+          await this.#prepared(next.place, next.fetched);
+          const records = this.#over ? [] : this.#taken(next.place, next.fetched);
           if (records.length > 0) yield records;
         } else if (this.#finished()) return;
         else await this.#flag.wait();
@@ -81,9 +83,15 @@ export class LogReader {
 
   readonly end = (): void => {
     this.#over = true;
+    this.#ending.abort();
     this.#request.signal.removeEventListener('abort', this.end);
     this.#flag.raise();
   };
+
+  /** Rejects only when the reader has been ended meanwhile, and then nobody asks any more. */
+  async #prepared({ topic }: Place, { records }: Fetched): Promise<void> {
+    await this.#parts.codec.prepare(topic, records, this.#ending.signal)?.catch(() => {});
+  }
 
   #finished(): boolean {
     return !this.#request.follow && this.#places.every(({ reached, end }) => reached >= end);

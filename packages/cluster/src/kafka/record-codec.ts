@@ -4,8 +4,13 @@ import type { RawRecord } from './committed-records.ts';
 /** How values become bytes. The rest of a record (key, times, `seq`) has its place in Kafka's own record. */
 export interface ValueCodec {
   encode(topic: TopicName, value: unknown): string | Buffer;
-  /** Throws when the bytes are not a value of this topic. */
+  /** Throws when the bytes are not a value of this topic, with a message for people. */
   decode(topic: TopicName, bytes: Buffer): unknown;
+  /**
+   * Is awaited before these values are decoded, where it is not undefined: a codec may have to fetch what they were written
+   * with. Waits as long as it must; rejects only when the signal has aborted.
+   */
+  prepare?(topic: TopicName, values: Iterable<Buffer | null>, signal: AbortSignal): Promise<void> | undefined;
 }
 
 /** JSON, but for topics whose value is a text that is stored to the letter. */
@@ -55,6 +60,11 @@ export class RecordCodec {
     return { key, value: this.#values.encode(topic, value), partition, timestamp: String(recordedAt), headers };
   }
 
+  /** To be awaited before `decode` of these records, unless it is undefined, which it nearly always is. */
+  prepare(topic: TopicName, records: readonly RawRecord[], signal: AbortSignal): Promise<void> | undefined {
+    return this.#values.prepare?.(topic, valuesOf(records), signal);
+  }
+
   /** The value is `Unreadable` where it cannot be decoded: what becomes of it is for its reader to say. */
   decode(topic: TopicName, partition: number, raw: RawRecord): Recorded {
     const occurredAt = numberIn(raw, occurredHeader);
@@ -79,6 +89,10 @@ export class RecordCodec {
       return new Unreadable(error instanceof Error ? error.message : String(error), bytes);
     }
   }
+}
+
+function* valuesOf(records: readonly RawRecord[]): Generator<Buffer | null> {
+  for (const { value } of records) yield value;
 }
 
 function numberIn({ headers }: RawRecord, name: string): number | undefined {

@@ -1,5 +1,5 @@
 import type { Recorded, TopicName } from '@tocsin/core';
-import type { FetchSession } from './fetch-session.ts';
+import type { Fetched, FetchSession } from './fetch-session.ts';
 import type { Offsets } from './offsets.ts';
 import type { RecordCodec } from './record-codec.ts';
 import type { TopicNames } from './topic-names.ts';
@@ -9,6 +9,9 @@ interface Parts {
   readonly offsets: Offsets;
   readonly names: TopicNames;
   readonly codec: RecordCodec;
+  /** Aborts when nobody needs it any more. */
+  readonly signal: AbortSignal;
+  report(line: string): void;
 }
 
 type Listener = (records: readonly Recorded[]) => void;
@@ -21,6 +24,7 @@ export class TableFeed {
   readonly #listeners = new Set<Listener>();
   readonly #progress: (() => void)[] = [];
   #position = 0;
+  #decoding: Promise<void> = Promise.resolve();
   #started: Promise<void> | undefined;
 
   constructor(topic: TopicName, parts: Parts) {
@@ -53,21 +57,31 @@ export class TableFeed {
   }
 
   async #start(): Promise<void> {
-    const { session, offsets, names, codec } = this.#parts;
+    const { session, offsets, names } = this.#parts;
     const place = { topic: names.of(this.topic), partition: 0 };
     const [start = 0] = (await offsets.starts([place])).values();
     this.#position = start;
     session.want({
       ...place,
       next: start,
-      take: ({ records, next }) => {
-        const decoded = records.map((raw) => codec.decode(this.topic, 0, raw));
-        this.#records.push(...decoded);
-        this.#position = next;
-        for (const listener of this.#listeners) listener(decoded);
-        for (const wake of this.#progress.splice(0)) wake();
+      take: (fetched) => {
+        this.#decoding = this.#decoding.then(() => this.#fed(fetched));
       },
-      fail: () => {},
+      fail: (error) => this.#parts.report(`the table topic ${this.topic} cannot be read: ${error.message}`),
     });
+  }
+
+  async #fed({ records, next }: Fetched): Promise<void> {
+    const { codec, signal } = this.#parts;
+    try {
+      await codec.prepare(this.topic, records, signal);
+    } catch {
+      return;
+    }
+    const decoded = records.map((raw) => codec.decode(this.topic, 0, raw));
+    this.#records.push(...decoded);
+    this.#position = next;
+    for (const listener of this.#listeners) listener(decoded);
+    for (const wake of this.#progress.splice(0)) wake();
   }
 }

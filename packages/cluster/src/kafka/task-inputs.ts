@@ -33,7 +33,7 @@ export class TaskInputs {
   #unfollow: (() => void)[] = [];
   #failure: Error | undefined;
   #full = false;
-  #closed = false;
+  readonly #ending = new AbortController();
 
   constructor(about: InputsAbout) {
     this.#about = about;
@@ -63,6 +63,11 @@ export class TaskInputs {
     this.#catchingUp = places.filter(({ topic }) => this.#written.has(topic) && fused.lags(topic));
     if (this.#catchingUp.length > 0) for (const place of this.#catchingUp) this.#want(place);
     else await this.#openOutside();
+  }
+
+  /** To be awaited before `take`, unless it is undefined. */
+  prepare(): Promise<void> | undefined {
+    return this.#queue.prepare(this.#ending.signal);
   }
 
   /** Throws what has befallen an input. */
@@ -101,7 +106,7 @@ export class TaskInputs {
 
   close(): void {
     const { context, places, partition } = this.#about;
-    this.#closed = true;
+    this.#ending.abort();
     for (const { topic } of places) context.session.drop(context.names.of(topic), partition);
     for (const unfollow of this.#unfollow.splice(0)) unfollow();
     this.#queue.clear();
@@ -112,7 +117,7 @@ export class TaskInputs {
     for (const place of places) if (!this.#written.has(place.topic)) this.#want(place);
     for (const feed of context.tables) {
       const known = await feed.loaded();
-      if (this.#closed) return;
+      if (this.#ending.signal.aborted) return;
       // All of it again: what the tasks have seen they drop, as a table's version says.
       this.#queue.pushTable(known);
       this.#unfollow.push(

@@ -151,6 +151,8 @@ export class TaskLoop {
     while (!this.#stopping) {
       if (inputs.empty) await this.#silence(serving);
       else await this.#gather(inputs);
+      const preparing = inputs.prepare();
+      if (preparing) await this.#orOver(preparing);
       for (const record of inputs.take(batchRecords)) fused.take(record);
       await this.#orOver(inputs.followUp());
       if (fused.dirty) return true;

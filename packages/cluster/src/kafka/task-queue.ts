@@ -11,6 +11,8 @@ interface Waiting {
 /** What a task has been given and has not taken, in the order of arrival; decoded when it is taken. */
 export class TaskQueue {
   readonly #codec: RecordCodec;
+  /** How many of those that wait can be decoded. */
+  #prepared = 0;
   #waiting: Waiting[] = [];
   #tables: Recorded[] = [];
   #bytes = 0;
@@ -41,7 +43,18 @@ export class TaskQueue {
     this.#tables.push(...records);
   }
 
+  /** To be awaited before anything is taken, unless it is undefined. */
+  prepare(signal: AbortSignal): Promise<void> | undefined {
+    for (let next = this.#waiting[this.#prepared]; next; next = this.#waiting[this.#prepared]) {
+      const waiting = this.#codec.prepare(next.topic, next.fetched.records, signal);
+      this.#prepared += 1;
+      if (waiting) return waiting.then(() => this.prepare(signal));
+    }
+    return undefined;
+  }
+
   clear(): void {
+    this.#prepared = 0;
     this.#waiting = [];
     this.#tables = [];
     this.#bytes = 0;
@@ -52,12 +65,14 @@ export class TaskQueue {
     yield* this.#tables.splice(0);
     for (let left = limit; left > 0; left -= 1) {
       const first = this.#waiting[0];
-      if (!first) return;
+      // What has come after `prepare` is for the next time.
+      if (!first || this.#prepared === 0) return;
       const { topic, fetched } = first;
       const raw = fetched.records[first.at];
       first.at += 1;
       if (first.at >= fetched.records.length) {
         this.#waiting.shift();
+        this.#prepared -= 1;
         this.#bytes -= fetched.bytes;
       }
       if (raw) yield this.#codec.decode(topic, fetched.partition, raw);
