@@ -71,6 +71,7 @@ export * from './ports/event-log.ts';
 export * from './ports/job-queue.ts';
 export * from './ports/projection.ts';
 export * from './ports/read-model.ts';
+export * from './ports/signal-counts.ts';
 export * from './processor.ts';
 export { addressBlock, addressKey } from './query/addresses.ts';
 export * from './query/condition.ts';

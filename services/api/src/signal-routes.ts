@@ -1,6 +1,7 @@
 import { defaultOrg, type JsonObject, type SignalView, signalResource } from '@tocsin/core';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { countRoutes } from './count-routes.ts';
 import { ApiError } from './errors.ts';
 import { metaOf, pageLimit, pageOf, pageQuery } from './paging.ts';
 import { parsed } from './parsing.ts';
@@ -26,7 +27,7 @@ const timelineQuery = z.object(pageQuery);
 
 type Listing = z.output<typeof searchBody>;
 
-/** List, search and get, in the documented shapes; the timeline beside them. */
+/** List, search and get, in the documented shapes; counts and the timeline beside them. */
 export function signalRoutes(app: FastifyInstance, readModel: LazyReadModel): void {
   const base = '/api/v2/security_monitoring/signals';
 
@@ -40,6 +41,8 @@ export function signalRoutes(app: FastifyInstance, readModel: LazyReadModel): vo
   });
 
   app.post(`${base}/search`, async (request) => list(parsed(searchBody, request.body)));
+
+  countRoutes(app, readModel);
 
   app.get<{ Params: { id: string } }>(`${base}/:id`, ({ params }) =>
     reading(readModel, async ({ model, fresh }) => {

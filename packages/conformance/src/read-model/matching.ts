@@ -73,7 +73,7 @@ function sortKey({ name, type, ranks }: SearchField, view: SignalView): string |
 }
 
 /** Texts by code point: UTF-16 would put an emoji before a full-width letter. */
-function compared(a: string | number, b: string | number): number {
+export function compared(a: string | number, b: string | number): number {
   if (typeof a === 'string' && typeof b === 'string') return byCodePoint([...a], [...b]);
   return a < b ? -1 : a > b ? 1 : 0;
 }

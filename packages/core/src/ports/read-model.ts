@@ -3,6 +3,7 @@ import type { Query } from '../query/query-node.ts';
 import type { SignalView } from '../signal/view.ts';
 import type { Instant } from '../time.ts';
 import type { Projection } from './projection.ts';
+import type { AggregateGroup, AggregateRequest, Facet, FacetRequest } from './signal-counts.ts';
 
 /** All given conditions hold. */
 export interface SignalFilter {
@@ -45,6 +46,13 @@ export interface ReadModel {
     filter: SignalFilter,
     page: { readonly limit: number; readonly cursor?: string; readonly sort: SignalSort },
   ): Promise<Page<SignalView>>;
+  /**
+   * Counts the values of each key over what the filter finds without what its query asks of that key (see `withoutKey`): what
+   * could be chosen instead. In the order of the keys.
+   */
+  facets(filter: SignalFilter, request: FacetRequest): Promise<readonly Facet[]>;
+  /** Highest first. Without keys to group by: one group, of everything, also when that is nothing. */
+  aggregate(filter: SignalFilter, request: AggregateRequest): Promise<readonly AggregateGroup[]>;
   /** Every audit record about a subject (or everything), oldest first. */
   audit(
     filter: { readonly org: string; readonly subject?: string },

@@ -1,6 +1,10 @@
 import type {
+  AggregateGroup,
+  AggregateRequest,
   AuditRow,
   Digest,
+  Facet,
+  FacetRequest,
   Json,
   Page,
   Positions,
@@ -11,7 +15,9 @@ import type {
   SignalView,
 } from '@tocsin/core';
 import { sql } from 'kysely';
+import { aggregated } from './aggregated.ts';
 import { readCursor, cursorOf } from './cursor.ts';
+import { facetsOf } from './facets.ts';
 import { matched } from './matched.ts';
 import type { Database } from './schema.ts';
 import { listCursor, listOrder, readListCursor } from './sort-key.ts';
@@ -63,6 +69,14 @@ export class SqlReadModel implements ReadModel {
     const items = rows.slice(0, limit).map(({ view }) => JSON.parse(view) as SignalView);
     const last = rows.length > limit ? rows[limit - 1] : undefined;
     return { items, ...(last && { next: listCursor(sort, last) }) };
+  }
+
+  facets(filter: SignalFilter, request: FacetRequest): Promise<readonly Facet[]> {
+    return facetsOf(this.#db, filter, request);
+  }
+
+  aggregate(filter: SignalFilter, request: AggregateRequest): Promise<readonly AggregateGroup[]> {
+    return aggregated(this.#db, filter, request);
   }
 
   async audit(filter: { readonly org: string; readonly subject?: string }, page: PageRequest): Promise<Page<AuditRow>> {
