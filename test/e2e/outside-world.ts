@@ -136,11 +136,12 @@ function commands(moment: Moment): readonly Append[] {
   });
 }
 
-/** A client that got no answer asks again; now and then the record itself comes again, or one that somebody has touched. */
+/** A client that got no answer asks again; now and then the record itself comes again, or one that somebody has touched or moved. */
 function again(command: Command, { random, now }: Moment): Append {
   const accepted = commandAppend({ ...command, by: { ...command.by, acceptedAt: now } }, signer);
   const touched = { ...accepted, value: { ...accepted.value, data: { state: 'archived' } } };
-  return random.pick([accepted, accepted, { ...accepted, value: command }, touched]);
+  const moved = { ...accepted, shard: accepted.shard + 1 };
+  return random.pick([accepted, accepted, { ...accepted, value: command }, touched, moved]);
 }
 
 function asked({ random }: Moment): Pick<Command, 'type' | 'data'> {

@@ -19,7 +19,8 @@ import { inputs, respond, sinkTypes } from './outside-world.ts';
 
 const ids = new SignalIds({ digest, secret: new TextEncoder().encode('a secret of this simulation only') });
 const signals = signalsProcessor({ digest, ids }) as AnyProcessor;
-const triage = [triageProcessor({ signalIds: ids, commands: testCommandKeys }) as AnyProcessor];
+const partitions = 4;
+const triage = [triageProcessor({ signalIds: ids, commands: testCommandKeys, partitions }) as AnyProcessor];
 const pipeline = [
   controlProcessor({ commands: testCommandKeys }) as AnyProcessor,
   signals,

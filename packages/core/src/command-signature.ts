@@ -25,12 +25,13 @@ export interface CommandCheck {
  * - `unknown_key`: of a key that this reader does not have; keys reach the readers before the signers.
  * - `bad_signature`: the signature is malformed, or that of another command.
  * - `stale_decision`: signed, but recorded too long after it was accepted: repeated by somebody, held up, or clocks disagree.
+ * - `misplaced`: signed, but in a partition where no door writes it: somebody has copied it.
  */
-export const commandFaults = ['unsigned', 'unknown_key', 'bad_signature', 'stale_decision'] as const;
+export const commandFaults = ['unsigned', 'unknown_key', 'bad_signature', 'stale_decision', 'misplaced'] as const;
 export interface CommandFault {
   readonly code: (typeof commandFaults)[number];
   readonly message: string;
-  /** The signature holds, so its origin is who it says. */
+  /** The signature holds, and a door wrote it here: so its origin is who it says. */
   readonly proved: boolean;
 }
 

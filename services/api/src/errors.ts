@@ -32,6 +32,7 @@ const statusOf: Readonly<Record<ApiErrorCode, number>> = {
   unknown_key: 500,
   bad_signature: 500,
   stale_decision: 503,
+  misplaced: 500,
   unauthorized: 401,
   unknown_format: 404,
   unknown_route: 404,

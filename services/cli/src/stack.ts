@@ -150,7 +150,11 @@ export class EmbeddedStack {
     const list: readonly AnyProcessor[] = [
       controlProcessor({ commands }) as AnyProcessor,
       ...ingestService({ digest: nodeDigest }, { secret }),
-      triageProcessor({ signalIds: new SignalIds({ digest: nodeDigest, secret }), commands }) as AnyProcessor,
+      triageProcessor({
+        signalIds: new SignalIds({ digest: nodeDigest, secret }),
+        commands,
+        partitions: log.partitions,
+      }) as AnyProcessor,
       notifierProcessor({ linkBase: this.#linkBase(), sinkTypes: sinkOf }) as AnyProcessor,
       ...audit.processors,
     ];

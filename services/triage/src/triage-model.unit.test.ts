@@ -255,7 +255,7 @@ function frozen<T>(value: T): T {
   return value;
 }
 const run = (entries: readonly Entry[]) =>
-  fold([triageProcessor({ signalIds, commands: testCommandKeys }) as AnyProcessor], 0, entries);
+  fold([triageProcessor({ signalIds, commands: testCommandKeys, partitions: 1 }) as AnyProcessor], 0, entries);
 
 test('random commands come out as the description says, and a replay writes the same bytes', () => {
   fc.assert(

@@ -10,6 +10,7 @@ import {
   type Event,
   idPart,
   murmur2,
+  partitionOf,
   type Processor,
   type Recorded,
   type Refusal,
@@ -24,6 +25,14 @@ import { notACommand } from './command-shape.ts';
 import { askedOf, decide } from './decide.ts';
 import { type FirstOutcome, triageCodec, type TriageEntry } from './triage-entry.ts';
 
+/** What tells genuine signals and commands from others. */
+export interface TriageParts {
+  readonly signalIds: Pick<SignalIds, 'read'>;
+  readonly commands: CommandCheck;
+  /** Partition count of the log: a command in another partition than that of its signal is a copy. */
+  readonly partitions: number;
+}
+
 /**
  * Commands to triage events. Every command gets exactly one event, the answer to it:
  * - changed (`signal.…`), or `command.rejected` with a code;
@@ -36,10 +45,7 @@ import { type FirstOutcome, triageCodec, type TriageEntry } from './triage-entry
  *
  * Reads no detections: the signal id says whether the signal is genuine and how old it is.
  */
-export const triageProcessor = (about: {
-  readonly signalIds: Pick<SignalIds, 'read'>;
-  readonly commands: CommandCheck;
-}): Processor<TriageEntry> => ({
+export const triageProcessor = (about: TriageParts): Processor<TriageEntry> => ({
   id: 'triage',
   inputs: [{ topic: 'commands', bad: notACommand, onBad: 'dead-letter', urgent: true }],
   outputs: ['triage-events'],
@@ -54,7 +60,7 @@ export const triageProcessor = (about: {
     if (first?.kind === 'outcome') return repeat(first, asked);
     const signal = states.get(signalKey(asked.command));
     const triage = signal?.kind === 'signal' ? signal.triage : untriaged;
-    return carryOut(triage, about.signalIds, asked);
+    return carryOut(triage, about, asked);
   },
   wakeAt: (entry) => (entry.kind === 'outcome' ? entry.at + rememberCommandsMs : undefined),
   wake: (key) => ({ puts: new Map([[key, undefined]]), out: [] }),
@@ -70,11 +76,12 @@ const signalKey = ({ org, subject }: Command): StateKey => `signal/${idPart(org)
 const outcomeKey = ({ org, subject, by }: Command): StateKey =>
   `outcome/${idPart(org)}/${idPart(subject)}/${idPart(by.commandId)}`;
 
-function carryOut(triage: Triage, signalIds: Pick<SignalIds, 'read'>, asked: Asked): Step<TriageEntry> {
+function carryOut(triage: Triage, about: TriageParts, asked: Asked): Step<TriageEntry> {
   const { command, context } = asked;
   const { value: configuration, version: configVersion } = context.tables.get(configTable);
-  const genuine = signalIds.read(command.org, command.subject);
+  const genuine = about.signalIds.read(command.org, command.subject);
   if (!genuine) return refuse({ ok: false, code: 'signal_not_found', message: 'there is no such signal' }, asked);
+  if (partitionOf('commands', genuine.shard, about.partitions) !== context.partition) return turnAway(misplaced, asked);
   const { createdAt } = genuine;
   const decided = decide(command, { triage, createdAt, now: context.now, configuration, configVersion });
   if ('ok' in decided) return refuse(decided, asked, triage);
@@ -96,6 +103,13 @@ function refuse({ code, message }: Refusal, asked: Asked, current?: Triage): Ste
   const outcome = { eventId: event.id, refusal, ...(current && { triage: current }) };
   return { puts: new Map([remembered(asked, outcome)]), out: [draftOf(event)] };
 }
+
+/** The state of the signal is elsewhere: decided here, the copy would be carried out a second time. */
+const misplaced: CommandFault = {
+  code: 'misplaced',
+  message: 'it stands in a partition that is not of its signal: somebody has copied it there',
+  proved: false,
+};
 
 /**
  * Leaves no trace in the state: a forged command must not stand in the way of the one whose id it bears. Where the

@@ -30,7 +30,7 @@ const createdAt = Date.UTC(2026, 0, 1);
 const signalIds = new SignalIds({ digest: nodeDigest, secret: new Uint8Array(32).fill(7) });
 const signal = signalIds.make({ shard: 5, createdAt, org: 'main', cause: 'one' });
 const other = signalIds.make({ shard: 5, createdAt, org: 'main', cause: 'two' });
-const processor = triageProcessor({ signalIds, commands: testCommandKeys });
+const processor = triageProcessor({ signalIds, commands: testCommandKeys, partitions: 3 });
 
 interface Sent {
   readonly type?: string;
@@ -250,6 +250,21 @@ describe('what no door of ours has accepted, or long ago', () => {
     expect(folded.states.get('triage')?.size).toBe(0);
   });
 
+  test('a copy in another partition than its signal has: refused, and nobody is accused of it', () => {
+    const record = {
+      topic: 'commands',
+      partition: 1,
+      offset: 0,
+      key: signal,
+      value: genuine,
+      recordedAt: soon,
+    } as const;
+    const folded = fold([processor as AnyProcessor], 1, [{ kind: 'record', record }]);
+    expect(eventsOf(folded)).toMatchObject([{ data: { code: 'misplaced', claimed: genuine.by } }]);
+    expect(eventsOf(folded)[0]).not.toHaveProperty('by');
+    expect(folded.states.get('triage')?.size).toBe(0);
+  });
+
   test('a forged command does not stand in the way of the one whose id it bears', () => {
     const events = eventsOf(run([at({ ...genuine, data: { state: 'open' } }), at(genuine, 1), at(genuine, 2, late)]));
     expect(events.map(({ type }) => type)).toEqual(['command.rejected', 'signal.state_changed', 'command.rejected']);
@@ -258,7 +273,7 @@ describe('what no door of ours has accepted, or long ago', () => {
   test('what a former key signed holds as long as that key is listed', () => {
     const secrets = [2, 9].map((byte) => new Uint8Array(32).fill(byte));
     const rotated = new CommandKeys({ digest: nodeDigest, secrets });
-    const list = [triageProcessor({ signalIds, commands: rotated }) as AnyProcessor];
+    const list = [triageProcessor({ signalIds, commands: rotated, partitions: 3 }) as AnyProcessor];
     const entries = [at(strangers.sign<Command>(genuine)), at(rotated.sign(altered({ commandId: 'k2' })), 1)];
     expect(eventsOf(fold(list, 2, entries)).map(({ type }) => type)).toEqual([
       'signal.state_changed',
