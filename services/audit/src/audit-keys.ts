@@ -1,16 +1,7 @@
-import {
-  createHash,
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  type KeyObject,
-  sign,
-  verify,
-} from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { VerifySignature } from '@tocsin/core';
-import { PrivateFileError, readOrCreatePrivateFile } from '@tocsin/runtime';
+import { keyIdOf, PrivateFileError, readOrCreatePrivateFile } from '@tocsin/runtime';
 
 /** Signs checkpoints. */
 export interface AuditSigner {
@@ -41,17 +32,6 @@ export function signerOf(key: KeyObject): AuditSigner {
   };
 }
 
-/** Checks signatures against the public keys in a PEM text: one or several blocks. Throws when there is none. */
-export function signaturesOf(pem: string): VerifySignature {
-  const blocks = pem.match(/-----BEGIN PUBLIC KEY-----[^-]+-----END PUBLIC KEY-----/g) ?? [];
-  if (blocks.length === 0) throw new Error('no public key in PEM form (-----BEGIN PUBLIC KEY-----) was given');
-  const keys = new Map(blocks.map((block) => createPublicKey(block)).map((key) => [keyIdOf(key), key]));
-  return (keyId, text, signature) => {
-    const key = keys.get(keyId);
-    return key !== undefined && verify(null, Buffer.from(text), key, Buffer.from(signature, 'hex'));
-  };
-}
-
 const newKey = (): string =>
   generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 
@@ -64,12 +44,6 @@ function keyIn(pem: string, path: string): KeyObject {
   }
   throw new PrivateFileError(`${path} is no Ed25519 key: restore it from a backup, or move it away to begin a new one`);
 }
-
-const keyIdOf = (key: KeyObject): string =>
-  createHash('sha256')
-    .update(key.export({ type: 'spki', format: 'der' }))
-    .digest('hex')
-    .slice(0, 16);
 
 async function publish(path: string, pem: string): Promise<void> {
   const before = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {

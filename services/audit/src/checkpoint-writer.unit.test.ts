@@ -13,10 +13,10 @@ import {
   verifyLog,
 } from '@tocsin/core';
 import { EmbeddedLog } from '@tocsin/embedded';
-import { nodeDigest } from '@tocsin/runtime';
+import { nodeDigest, signaturesOf } from '@tocsin/runtime';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AuditAlarm } from './audit-alarm.ts';
-import { auditSigner, signaturesOf } from './audit-keys.ts';
+import { auditSigner } from './audit-keys.ts';
 import { auditProcessor } from './audit-processor.ts';
 import { CheckpointWriter, type CheckpointWriterParts } from './checkpoint-writer.ts';
 import { verifyExport } from './verify-export.ts';

@@ -6,12 +6,11 @@ import {
   readCheckpoints,
   verificationOf,
 } from '@tocsin/core';
-import { nodeDigest } from '@tocsin/runtime';
+import { nodeDigest, signaturesOf } from '@tocsin/runtime';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { exportOf, type Section, sampleCheckpoints, sampleSections, testSigner, textIn } from '../test/fixture.ts';
 import { type Choice, flipABit, type Tampered, tamperings } from '../test/tampering.ts';
-import { signaturesOf } from './audit-keys.ts';
 import { verifyExport } from './verify-export.ts';
 
 const count = 30;

@@ -1,8 +1,7 @@
 import { hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type AuditVerification, type ExportLine, ExportVerifier } from '@tocsin/core';
-import { nodeDigest } from '@tocsin/runtime';
-import { signaturesOf } from './audit-keys.ts';
+import { nodeDigest, signaturesOf } from '@tocsin/runtime';
 
 export interface VerifyExportOptions {
   /** PEM text of the public keys, from a source that the auditor trusts. Without it signatures are not checked. */
