@@ -7,7 +7,7 @@ const root = join(import.meta.dirname, '..', '..');
 const services = ['ingest', 'triage', 'notifier', 'audit', 'control', 'api', 'web', 'cli'];
 const packages = ['core', 'detectors', 'sinks', 'runtime', 'embedded', 'cluster', 'client', 'conformance'];
 
-/** What production code may import; tests may import `conformance` and, in services, the adapters too. */
+/** What production code may import; tests may import `conformance` and, in services, the adapters too; mains `cluster`. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   core: [],
   detectors: ['core'],
@@ -34,6 +34,11 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
       .map((name) => [name, ['core', 'detectors', 'sinks', 'runtime']]),
   ),
 };
+/** The only files of a service that know an adapter: its main, and what the main alone uses. */
+const isMain = (home: string, path: string): boolean =>
+  home.startsWith('services/') &&
+  (path === join(home, 'src', 'main.ts') || path.startsWith(join(home, 'src', 'main/')));
+const mainsMayAlso = ['cluster'];
 const testsMayAlso = ['conformance', 'embedded', 'cluster', ...services];
 /** Tests that need real servers may start them, though what starts them is no package. */
 const realServers = join(root, 'infra', 'native');
@@ -74,7 +79,9 @@ function check(name: string, home: string, file: string): void {
       if (isTest && resolved.startsWith(realServers)) continue;
       if (!resolved.startsWith(join(root, home))) problems.push(`${path}: leaves its package by ${target}`);
       if (!typeOnly) local.push(resolved);
-    } else checkForeign({ name, path, target, isTest, declared });
+      if (name !== 'cli' && !isTest && !isMain(home, path) && isMain(home, relative(root, resolved)))
+        problems.push(`${path}: only the main may import ${target}`);
+    } else checkForeign({ name, path, target, isTest, isMain: isMain(home, path), declared });
   }
   graph.set(file, local);
   if (pure.includes(name) && !isTest && impure.test(withoutComments(text)))
@@ -86,12 +93,14 @@ function checkForeign({
   path,
   target,
   isTest,
+  isMain,
   declared,
 }: {
   name: string;
   path: string;
   target: string;
   isTest: boolean;
+  isMain: boolean;
   declared: ReadonlySet<string>;
 }): void {
   if (target.startsWith('node:')) {
@@ -108,7 +117,8 @@ function checkForeign({
     return;
   }
   if (target !== dependency) problems.push(`${path}: deep import ${target}`);
-  const may = isTest ? [...(allowed[name] ?? []), ...testsMayAlso] : (allowed[name] ?? []);
+  const also = isTest ? testsMayAlso : isMain ? mainsMayAlso : [];
+  const may = [...(allowed[name] ?? []), ...also];
   if (!may.includes(second)) problems.push(`${path}: ${name} must not import ${dependency}`);
 }
 

@@ -3,6 +3,10 @@ import { type EventLog, type Positions, type Projection, positionKey, type Recor
 /** Records applied in one transaction of the foreign store at most. */
 const maxBatch = 1_000;
 
+/** So many offsets are looked through for the last record, for so long. */
+const longestLook = 500;
+const lookWithinMs = 1_000;
+
 interface Waiter {
   readonly until: Positions;
   readonly resolve: () => void;
@@ -35,7 +39,7 @@ export class Projector {
 
   /** Resolves once everything that was in the log at the call can be read, or false after `withinMs`. */
   async caughtUp(withinMs: number): Promise<boolean> {
-    const until = await this.#log.ends(this.#projection.topics);
+    const until = await this.#lastRecords(await this.#log.ends(this.#projection.topics));
     if (reached(this.#applied, until)) return true;
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
@@ -51,6 +55,24 @@ export class Projector {
       };
       this.#waiters.push(waiter);
     });
+  }
+
+  /**
+   * On a log whose transactions leave marks, the end lies behind the last record, and nothing is ever applied up to it. So what
+   * stands between is looked at; where that is much, it is on its way and the end will be passed.
+   */
+  async #lastRecords(ends: Positions): Promise<Positions> {
+    const applied = this.#applied;
+    const gapOf = (place: string) => (ends[place] ?? 0) - (applied[place] ?? 0);
+    const unsure = Object.keys(ends).filter((place) => gapOf(place) > 0 && gapOf(place) <= longestLook);
+    if (unsure.length === 0) return ends;
+    const until: Record<string, number> = { ...ends };
+    for (const place of unsure) until[place] = applied[place] ?? 0;
+    const topics = this.#projection.topics.filter((topic) => unsure.some((place) => place.startsWith(`${topic}/`)));
+    const request = { topics, from: { ...ends, ...until }, follow: false, signal: AbortSignal.timeout(lookWithinMs) };
+    for await (const records of this.#log.read(request))
+      for (const { topic, partition, offset } of records) until[positionKey(topic, partition)] = offset + 1;
+    return request.signal.aborted ? ends : until;
   }
 
   async #follow(signal: AbortSignal): Promise<void> {

@@ -6,6 +6,7 @@ export interface StatusOptions {
   readonly version: string;
   readonly startedAt: number;
   readonly ledger: () => Promise<Ledger>;
+  /** May reject: a queue that is away holds up nothing but its own numbers. */
   readonly queue: () => Promise<{ readonly waiting: number; readonly running: number }>;
   readonly readModelOpened: () => boolean;
 }
@@ -29,10 +30,12 @@ async function statusOf(options: StatusOptions): Promise<JsonObject> {
       deadLetters: count('intake.dead'),
     }),
     records: Object.fromEntries(topicNames.map((topic) => [topic, count(topic)])),
-    deliveries: { ...(await options.queue()) },
+    deliveries: await options.queue().then(({ waiting, running }) => ({ waiting, running }), unknownCounts),
     read_model: options.readModelOpened() ? 'open' : 'not used yet',
   };
 }
+
+const unknownCounts = (): JsonObject => ({ waiting: null, running: null });
 
 /** Accepted is counted where the log ends, everything else where it was decided: two counts that must agree. */
 export function balanceOf(

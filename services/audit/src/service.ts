@@ -1,5 +1,5 @@
 import type { AnyProcessor, Digest, Duration, EventLog, TopicName } from '@tocsin/core';
-import { auditSigner } from './audit-keys.ts';
+import { type AuditSigner, auditSigner } from './audit-keys.ts';
 import { auditProcessor } from './audit-processor.ts';
 import { CheckpointWriter } from './checkpoint-writer.ts';
 
@@ -52,5 +52,22 @@ export async function auditService(
       }),
     ],
     publicKey: signer.publicKey,
+  };
+}
+
+/** Dead-letter topics of the processors that read what others write. */
+export const processorDeadLetters: readonly TopicName[] = ['triage.dead', 'control.dead'];
+
+/**
+ * The same where several instances share the work. Exactly one of them has a `writer`: two that sign would contradict each
+ * other, and the alarm would be raised.
+ */
+export function clusterAuditService(
+  { log, digest }: AuditPorts,
+  { writer }: { readonly writer?: { readonly signer: AuditSigner; readonly directory: string } | undefined },
+): Pick<AuditService, 'processors' | 'effects'> {
+  return {
+    processors: [auditProcessor({ digest, deadLetters: processorDeadLetters })],
+    effects: writer ? [new CheckpointWriter({ log, digest, ...writer })] : [],
   };
 }

@@ -5,6 +5,7 @@ import { demoCommand } from './commands/demo.ts';
 import { detectCommands } from './commands/detect.ts';
 import { signalCommands } from './commands/signals.ts';
 import { statusCommand } from './commands/status.ts';
+import { topicCommands } from './commands/topics.ts';
 import { upCommand } from './commands/up.ts';
 import { exitCodes } from './failure.ts';
 import { version } from './version.ts';
@@ -28,6 +29,7 @@ export function programOf(): Command {
   auditCommands(program);
   deadLetterCommands(program);
   statusCommand(program);
+  topicCommands(program);
   program.addHelpText(
     'after',
     `\nExit codes: ${Object.entries(exitCodes)

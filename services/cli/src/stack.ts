@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import process from 'node:process';
-import { ApiServer, LazyReadModel } from '@tocsin/api';
-import { type AuditService, auditService } from '@tocsin/audit';
+import { ApiServer, LazyReadModel, unready } from '@tocsin/api';
+import { type AuditService, auditService, processorDeadLetters } from '@tocsin/audit';
 import { applyRulesFile, controlProcessor } from '@tocsin/control';
 import { type AnyProcessor, CommandKeys, exportLog, SignalIds } from '@tocsin/core';
 import { DataDirectory, EmbeddedLog, MemoryJobQueue, openPglite } from '@tocsin/embedded';
@@ -14,11 +14,14 @@ import {
   commandSecrets,
   GuardedHttp,
   type Health,
+  inBackground,
   installationSecret,
   type Lifecycle,
   type Logger,
   Metrics,
   nodeDigest,
+  type Runnable,
+  recordStart,
   secretsEqual,
 } from '@tocsin/runtime';
 import { checkSinkConfig, sinkOf, sinks } from '@tocsin/sinks';
@@ -26,7 +29,6 @@ import { triageProcessor } from '@tocsin/triage';
 import { urlFile } from './connection.ts';
 import { freePort } from './free-port.ts';
 import { ledgerOf } from './ledger-of.ts';
-import { recordStart } from './presence.ts';
 import { StackMetrics } from './stack-metrics.ts';
 import { verifiedLog } from './verified-log.ts';
 import { version } from './version.ts';
@@ -94,7 +96,7 @@ export class EmbeddedStack {
       { log, digest: nodeDigest },
       {
         dataDirectory: directory.path,
-        deadLetters: ['triage.dead', 'control.dead'],
+        deadLetters: processorDeadLetters,
         checkpointEveryMs: this.#options.checkpointEveryMs,
       },
     );
@@ -129,7 +131,7 @@ export class EmbeddedStack {
       },
     });
     await this.#background('command outcomes', () => api.run());
-    await recordStart(log, this.#lifecycle, version);
+    await recordStart({ log, lifecycle: this.#lifecycle }, { service: 'tocsin', version });
     const { host } = this.#options;
     // Closing also ends the reader of outcomes, so it is done even where the address could not be had.
     await this.#step(
@@ -209,26 +211,8 @@ export class EmbeddedStack {
     return this.#step('read model', start, (opened) => opened.close());
   }
 
-  /** Something that runs until the stop. When it ends with an error, the process is no longer live: only a new one helps. */
-  async #background(name: string, run: (signal: AbortSignal) => Promise<void>): Promise<void> {
-    const end = new AbortController();
-    let failure: string | undefined;
-    this.#health.check(name, () => failure);
-    const start = () =>
-      run(end.signal).catch((err: unknown) => {
-        failure = err instanceof Error ? err.message : String(err);
-        this.#health.fatal(`${name}: ${failure}`);
-        this.#logger.fatal({ err }, `${name} stopped`);
-        this.#lifecycle.fail(`${name}: ${failure}`);
-      });
-    await this.#lifecycle.step({
-      name,
-      start: () => ({ running: start() }),
-      stop: async ({ running }) => {
-        end.abort();
-        await running;
-      },
-    });
+  #background(name: string, run: Runnable['run']): Promise<void> {
+    return inBackground({ lifecycle: this.#lifecycle, health: this.#health, logger: this.#logger }, { name, run });
   }
 
   #step<T>(name: string, start: () => T | Promise<T>, stop: (started: T) => void | Promise<void>): Promise<T> {
@@ -240,6 +224,3 @@ export class EmbeddedStack {
     return `http://${host.includes(':') ? `[${host}]` : host}:${this.#port}`;
   }
 }
-
-const unready = (health: Health): Readonly<Record<string, string>> =>
-  Object.fromEntries(Object.entries(health.readiness().checks).filter(([, outcome]) => outcome !== 'ready'));

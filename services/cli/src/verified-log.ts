@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { signaturesOf } from '@tocsin/audit';
 import { type EventLog, type JsonObject, verifyLog } from '@tocsin/core';
 import type { DataDirectory } from '@tocsin/embedded';
-import { nodeDigest } from '@tocsin/runtime';
+import { nodeDigest, signaturesOf } from '@tocsin/runtime';
 
 /** Verifies the audit log where it stands, with the public keys and the checkpoints that are beside it. */
 export async function verifiedLog(

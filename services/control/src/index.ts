@@ -5,3 +5,4 @@ export { controlProcessor } from './control-processor.ts';
 export type { CheckSinkConfig } from './cross-checks.ts';
 export { type Problem, problemLine, RulesFileError } from './problem.ts';
 export { parseRulesFile, type RulesFile, type WantedObject } from './rules-file.ts';
+export { type ControlConfig, type ControlPorts, controlService } from './service.ts';

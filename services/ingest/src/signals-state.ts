@@ -7,7 +7,7 @@ import { type PackedGroup, packGroup, unpackGroup } from '@tocsin/core';
  */
 export type SignalsEntry = Group | Instant | Ledger;
 
-export const ledgerKey = 'ledger';
+export { ledgerKey } from '@tocsin/core';
 export const seenKey = (detectionId: string): string => `seen:${detectionId}`;
 
 export const isGroup = (entry: SignalsEntry | undefined): entry is Group =>

@@ -1,4 +1,5 @@
 export { defaultDeliveryLimits, type DeliveryLimits } from './delivery-limits.ts';
+export { deliveryMetrics } from './delivery-metrics.ts';
 export type { DeliveryObserver } from './delivery-observer.ts';
 export { type DeliveryJob, DeliveryWorker, type DeliveryWorkerParts } from './delivery-worker.ts';
 export { type NotifierOptions, notifierProcessor } from './notifier-processor.ts';

@@ -12,6 +12,10 @@ export interface Ledger {
   readonly duplicates: number;
 }
 
+/** Under which key each partition of the signal builder keeps its ledger, and whose state that is. */
+export const ledgerKey = 'ledger';
+export const ledgerKeeper = 'signals';
+
 export type Fate = Exclude<keyof Ledger, 'accepted'>;
 export const emptyLedger: Ledger = { accepted: 0, inSignals: 0, suppressed: 0, excluded: 0, duplicates: 0 };
 

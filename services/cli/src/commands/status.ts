@@ -18,7 +18,8 @@ export interface Status extends JsonObject {
     readonly unaccounted: number;
     readonly holds: boolean;
   };
-  readonly deliveries: { readonly waiting: number; readonly running: number };
+  /** Null while the queue cannot be asked. */
+  readonly deliveries: { readonly waiting: number | null; readonly running: number | null };
   readonly read_model: string;
 }
 
@@ -51,5 +52,7 @@ export function tellPeople(
     `balance: accepted ${balance.accepted} = in signals ${balance.in_signals} + suppressed ${balance.suppressed} + excluded ${balance.excluded}` +
       ` + duplicates ${balance.duplicates} + dead letters ${balance.dead_letters}: ${balance.holds ? 'holds' : 'DOES NOT HOLD'}`,
   );
-  print(`deliveries: ${deliveries.waiting} waiting, ${deliveries.running} running; read model: ${readModel}`);
+  print(
+    `deliveries: ${deliveries.waiting ?? '?'} waiting, ${deliveries.running ?? '?'} running; read model: ${readModel}`,
+  );
 }

@@ -67,7 +67,7 @@ export async function recordHolds({ shell, checks }: Scene): Promise<void> {
 export async function balanceHolds({ client, checks }: Scene): Promise<void> {
   const status = await until(
     () => statusOf(client),
-    ({ balance, deliveries }) => balance.holds && deliveries.waiting + deliveries.running === 0,
+    ({ balance, deliveries }) => balance.holds && deliveries.waiting === 0 && deliveries.running === 0,
   );
   heading('Where is everything?', 'status');
   tellPeople(client.url, status);
