@@ -3,7 +3,8 @@ import type avsc from 'avsc';
 import { avroForm } from './avro-form.ts';
 import { withinBounds } from './avro-bounds.ts';
 import { avroNode } from './avro-node.ts';
-import { frameBytes, type RecordWriter } from './record-writer.ts';
+import type { PresentRecord } from './present-records.ts';
+import { frameBytes } from './record-writer.ts';
 import type { WriterSchema } from './registry-client.ts';
 import { type Decoded, Undecodable } from './undecodable.ts';
 
@@ -18,7 +19,7 @@ export class RecordReader {
   readonly #fits: (bytes: Buffer, from: number) => boolean;
 
   /** Throws where the present shape cannot read the writer's. */
-  constructor(writer: WriterSchema, present: RecordWriter | undefined) {
+  constructor(writer: WriterSchema, present: PresentRecord | undefined) {
     const node = avroNode(writer.avro);
     this.name = writer.type.name ?? '';
     this.schema = present?.schema;

@@ -3,14 +3,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { recordValues } from '../../test/record-values.ts';
 import { avroNode } from './avro-node.ts';
+import { presentRecord } from './present-records.ts';
 import { RecordReader } from './record-reader.ts';
 import { frameBytes, RecordWriter } from './record-writer.ts';
 
 const schemas = recordSchemas();
-const writerOf = (schema: RecordSchema) => new RecordWriter(schema, 7);
+const writerOf = (schema: RecordSchema) => new RecordWriter(presentRecord(schema), 7);
 const readerOf = (schema: RecordSchema) => {
-  const writer = writerOf(schema);
-  return new RecordReader({ avro: schema.avro, type: writer.type }, writer);
+  const record = presentRecord(schema);
+  return new RecordReader({ avro: schema.avro, type: record.type }, record);
 };
 const schemaOf = (name: string): RecordSchema => {
   const found = schemas.find((schema) => schema.name === `tocsin.${name}`);
@@ -114,9 +115,9 @@ describe('bytes that are not what they should be', () => {
 
   it('cannot claim a list that fills the memory', () => {
     const tags = { type: 'record', name: 'Tags', fields: [{ name: 'tags', type: { type: 'array', items: 'string' } }] };
-    const writer = writerOf({ subject: '', topic: 'signals', name: 'Tags', fields: {}, avro: tags });
+    const record = presentRecord({ subject: '', topic: 'signals', name: 'Tags', fields: {}, avro: tags });
     const huge = Buffer.from([0, 0, 0, 0, 7, 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f, 0]);
-    expect(new RecordReader({ avro: tags, type: writer.type }, writer).decode(huge)).toMatchObject({ ok: false });
+    expect(new RecordReader({ avro: tags, type: record.type }, record).decode(huge)).toMatchObject({ ok: false });
   });
 });
 

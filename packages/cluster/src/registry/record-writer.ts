@@ -1,31 +1,24 @@
-import type { RecordSchema } from '@tocsin/core';
-import type avsc from 'avsc';
-import { type AvroForm, avroForm } from './avro-form.ts';
-import { avroNode } from './avro-node.ts';
-import { avroType } from './schema-compatibility.ts';
+import type { PresentRecord } from './present-records.ts';
 
 /** Zero, and the id of the schema in four bytes. */
 export const frameBytes = 5;
 
 /** Values of one kind of record to bytes. */
 export class RecordWriter {
-  readonly schema: RecordSchema;
-  readonly type: avsc.Type;
-  readonly form: AvroForm;
+  readonly record: PresentRecord;
   readonly #id: number;
   #room: Buffer = Buffer.alloc(4096);
 
-  constructor(schema: RecordSchema, id: number) {
-    this.schema = schema;
-    this.type = avroType(schema.avro);
-    this.form = avroForm(avroNode(schema.avro));
+  constructor(record: PresentRecord, id: number) {
+    this.record = record;
     this.#id = id;
   }
 
   /** Throws `TypeError`, naming what does not fit, for a value that is none of this record. */
   encode(value: unknown): Buffer {
-    const { alone } = this.schema;
-    const stored = this.form.toStored(alone === undefined ? value : { [alone]: value });
+    const { schema, form } = this.record;
+    const { alone } = schema;
+    const stored = form.toStored(alone === undefined ? value : { [alone]: value });
     const end = this.#write(stored);
     this.#room.writeUInt8(0, 0);
     this.#room.writeInt32BE(this.#id, 1);
@@ -33,22 +26,23 @@ export class RecordWriter {
   }
 
   #write(stored: unknown): number {
+    const { type, schema } = this.record;
     try {
-      let end = this.type.encode(stored, this.#room, frameBytes);
+      let end = type.encode(stored, this.#room, frameBytes);
       if (end < 0) {
         // What it says is how many bytes are missing.
         this.#room = Buffer.alloc((this.#room.length - end) * 2);
-        end = this.type.encode(stored, this.#room, frameBytes);
+        end = type.encode(stored, this.#room, frameBytes);
       }
       return end;
     } catch (error) {
-      throw new TypeError(`${this.schema.subject} cannot hold this value: ${this.#misfit(stored)}`, { cause: error });
+      throw new TypeError(`${schema.subject} cannot hold this value: ${this.#misfit(stored)}`, { cause: error });
     }
   }
 
   #misfit(stored: unknown): string {
     const places: string[] = [];
-    this.type.isValid(stored, { errorHook: (path: readonly string[]) => places.push(path.join('.')) });
+    this.record.type.isValid(stored, { errorHook: (path: readonly string[]) => places.push(path.join('.')) });
     return `look at ${places.join(', ') || 'the whole of it'}`;
   }
 }

@@ -4,14 +4,27 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { COMPATIBILITY, SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
 import type { JsonObject } from '@tocsin/core';
 import type avsc from 'avsc';
+import { presentRecords } from './present-records.ts';
 import type { RegistrySettings } from './registry-settings.ts';
-import { refusalOf, statusOf, troubleLine } from './registry-trouble.ts';
+import { isConflict, isOtherLevel, refusalOf, statusOf, troubleLine } from './registry-trouble.ts';
 import { avroType } from './schema-compatibility.ts';
 
 /** A schema as its writer had it. */
 export interface WriterSchema {
   readonly avro: JsonObject;
   readonly type: avsc.Type;
+}
+
+/** Each version reads all before it: what is in the log stays there for years. */
+const compatibility = COMPATIBILITY.BACKWARD_TRANSITIVE;
+
+interface CompatibilityRequest {
+  readonly Subject: {
+    updateConfig(about: {
+      readonly subject: string;
+      readonly body: { readonly compatibility: string };
+    }): Promise<unknown>;
+  };
 }
 
 /** The schema registry, asked until it answers. */
@@ -42,10 +55,8 @@ export class RegistryClient {
 
   /** The id of a schema, which is the same whenever it is asked for. Throws `SchemaRefused`, or what `signal` aborted with. */
   async register(subject: string, avro: JsonObject, signal: AbortSignal): Promise<number> {
-    const schema = { type: SchemaType.AVRO as const, schema: JSON.stringify(avro) };
-    const options = { subject, compatibility: COMPATIBILITY.BACKWARD_TRANSITIVE };
     try {
-      return (await this.#answered(() => this.#registry.register(schema, options), signal)).id;
+      return await this.#answered(() => this.#registered(subject, avro), signal);
     } catch (error) {
       throw refusalOf(error, { subject, url: this.address }) ?? error;
     }
@@ -71,10 +82,28 @@ export class RegistryClient {
   readonly #parse = (schema: avsc.Schema): avsc.Type | undefined => {
     if (typeof schema !== 'object' || Array.isArray(schema)) return undefined;
     const avro = schema as unknown as JsonObject;
-    const type = avroType(avro);
+    const type = presentRecords().get(JSON.stringify(avro))?.type ?? avroType(avro);
     this.#parsed.set(type, avro);
     return type;
   };
+
+  /**
+   * The compatibility of a new subject is set after its first version: who comes between, or after one that was cut off there,
+   * finds none, and sets it.
+   */
+  async #registered(subject: string, avro: JsonObject): Promise<number> {
+    const schema = { type: SchemaType.AVRO as const, schema: JSON.stringify(avro) };
+    const options = { subject, compatibility };
+    try {
+      return (await this.#registry.register(schema, options)).id;
+    } catch (error) {
+      if (!isOtherLevel(error) || !String(error).includes(`!= ${COMPATIBILITY.NONE})`)) throw error;
+      // The library has this request, but no public name for it.
+      const { Subject } = Reflect.get(this.#registry, 'api') as CompatibilityRequest;
+      await Subject.updateConfig({ subject, body: { compatibility } });
+      return (await this.#registry.register(schema, options)).id;
+    }
+  }
 
   async #answered<T>(ask: () => Promise<T>, signal: AbortSignal): Promise<T> {
     for (;;) {
@@ -119,5 +148,4 @@ export class RegistryClient {
 
 /** An answer, if not the one that was hoped for. */
 const isFinal = (error: unknown): boolean =>
-  [404, 409, 422].includes(statusOf(error) ?? 0) ||
-  Reflect.get(Object(error), 'name') === 'ConfluentSchemaRegistryCompatibilityError';
+  [404, 422].includes(statusOf(error) ?? 0) || isConflict(error) || isOtherLevel(error);

@@ -1,13 +1,7 @@
-import {
-  type NamedTopic,
-  type RecordSchema,
-  recordSchemas,
-  topicNames,
-  topicShape,
-  type TopicName,
-} from '@tocsin/core';
+import { type NamedTopic, topicNames, topicShape, type TopicName } from '@tocsin/core';
 import type { ValueCodec } from '../kafka/record-codec.ts';
 import { earlierSchemas } from './earlier-schemas.gen.ts';
+import { type PresentRecord, presentRecords } from './present-records.ts';
 import { RecordReader } from './record-reader.ts';
 import { frameBytes, RecordWriter } from './record-writer.ts';
 import { RegistryClient } from './registry-client.ts';
@@ -31,7 +25,7 @@ export class RegistryCodec implements ValueCodec {
   readonly #clock: () => number;
   /** By topic, then by `type`. */
   readonly #writers = new Map<string, Map<unknown, RecordWriter>>();
-  readonly #byName = new Map<string, RecordWriter>();
+  readonly #byName = new Map<string, PresentRecord>();
   readonly #readers = new Map<number, RecordReader>();
   readonly #unknown = new Map<number, { readonly problem: Undecodable; readonly at: number }>();
 
@@ -110,21 +104,20 @@ export class RegistryCodec implements ValueCodec {
   }
 
   async #register(prefix: string, signal: AbortSignal): Promise<void> {
-    const present = recordSchemas();
     // Oldest first, so that a registry that has lost them gets the versions in their order.
     for (const { subject, avro } of earlierSchemas) await this.#client.register(`${prefix}${subject}`, avro, signal);
-    await inTurns(present, async (schema) => {
-      const id = await this.#client.register(`${prefix}${schema.subject}`, schema.avro, signal);
-      this.#writes(schema, id);
+    await inTurns([...presentRecords().values()], async (record) => {
+      const { subject, avro } = record.schema;
+      this.#add(record, await this.#client.register(`${prefix}${subject}`, avro, signal));
     });
   }
 
-  #writes(schema: RecordSchema, id: number): void {
-    const writer = new RecordWriter(schema, id);
-    const kinds = this.#writers.get(schema.topic) ?? new Map<unknown, RecordWriter>();
-    this.#writers.set(schema.topic, kinds.set(schema.type, writer));
-    this.#byName.set(schema.name, writer);
-    this.#readers.set(id, new RecordReader({ avro: schema.avro, type: writer.type }, writer));
+  #add(record: PresentRecord, id: number): void {
+    const { topic, type, name, avro } = record.schema;
+    const kinds = this.#writers.get(topic) ?? new Map<unknown, RecordWriter>();
+    this.#writers.set(topic, kinds.set(type, new RecordWriter(record, id)));
+    this.#byName.set(name, record);
+    this.#readers.set(id, new RecordReader({ avro, type: record.type }, record));
   }
 
   #knownToBeUnknown(id: number): boolean {

@@ -15,6 +15,14 @@ export const statusOf = (error: unknown): number | undefined => {
   return typeof status === 'number' ? status : undefined;
 };
 
+/** The subject is to be checked for something else than we ask for. */
+export const isOtherLevel = (error: unknown): boolean =>
+  Reflect.get(Object(error), 'name') === 'ConfluentSchemaRegistryCompatibilityError';
+
+/** Of a new version; two that set the compatibility of a subject at once may get in each other's way, too. */
+export const isConflict = (error: unknown): boolean =>
+  statusOf(error) === 409 && /\/versions$/.test(String(Reflect.get(Object(error), 'url')));
+
 /** Why a schema is refused for good, or undefined when the registry only cannot be asked now. */
 export function refusalOf(
   error: unknown,
@@ -24,11 +32,11 @@ export function refusalOf(
   const said = saidBy(error);
   const refused = (message: string): SchemaRefused => new SchemaRefused(subject, message, { cause: error });
   const config = `${url}/config/${encodeURIComponent(subject)}`;
-  if (Reflect.get(Object(error), 'name') === 'ConfluentSchemaRegistryCompatibilityError')
+  if (isOtherLevel(error))
     return refused(
       `subject ${subject} has another compatibility level than BACKWARD_TRANSITIVE (${said}): set it, PUT ${config} {"compatibility":"BACKWARD_TRANSITIVE"}`,
     );
-  if (statusOf(error) === 409)
+  if (isConflict(error))
     return refused(
       `subject ${subject}: its schema here is incompatible with a version in the registry (${said}). Run the release that wrote that version, or a newer one; or, if nothing of it is kept, delete the subject at ${url}/subjects/${encodeURIComponent(subject)}`,
     );

@@ -64,9 +64,11 @@ const configCommands: Readonly<Record<string, Fields>> = {
   'config.remove': configObject,
 };
 
-/** Every kind of record that a topic can hold, but for topics whose values are texts stored to the letter. */
+let made: readonly RecordSchema[] | undefined;
+
+/** Every kind of record that a topic can hold, but for topics whose values are texts stored to the letter. Made once. */
 export function recordSchemas(): readonly RecordSchema[] {
-  return [
+  made ??= [
     ...eventDefinitions.map(({ topic, type, fields }) => schemaOf({ topic, type, fields: eventFields(fields) })),
     ...commandDefinitions.map(({ type, fields }) => commandSchema('commands', type, fields)),
     ...Object.entries(configCommands).map(([type, fields]) => commandSchema('config-commands', type, fields)),
@@ -78,6 +80,7 @@ export function recordSchemas(): readonly RecordSchema[] {
       alone: 'line',
     }),
   ];
+  return made;
 }
 
 /** What is asked and what has happened have names of their own, even where the words are the same. */
