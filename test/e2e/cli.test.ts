@@ -131,6 +131,49 @@ describe('tocsin signals', { timeout: 60_000 }, () => {
     expect(quiet.stdout.trim().split('\n')).toEqual(found);
   });
 
+  const both = '"the first" OR "the second"';
+  test('list takes the whole query language, an order and a stretch of time', async () => {
+    const list = (...args: readonly string[]) => cli(['signals', 'list', '-q', ...args]);
+    const [all, negated, sorted, before, refused, hinted, twice] = await Promise.all([
+      list(both),
+      list('--', `-status:critical (${both})`),
+      list(both, '--sort', '@title'),
+      list(both, '--from', '1h', '--to', 'now-30m'),
+      list('(status:high'),
+      list('status:urgent'),
+      list('--from', '1h', '--since', '1h'),
+    ]);
+    const lines = (ran: Ran) => ran.stdout.trim().split('\n');
+    expect(lines(negated)).toEqual(lines(all));
+    expect([...lines(sorted)].sort()).toEqual([...lines(all)].sort());
+    expect(before).toMatchObject({ code: 0, stdout: '' });
+    expect(refused).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/bad_query: .* characters 1 to 12/) as string,
+    });
+    expect(hinted).toMatchObject({
+      code: 0,
+      stdout: '',
+      stderr: expect.stringContaining('Hint: status is never') as string,
+    });
+    expect(twice.code).toBe(2);
+  });
+
+  test('facets and count print what a query would find', async () => {
+    const [facets, json, total, groups, series] = await Promise.all([
+      cli(['signals', 'facets', both, '--facet', 'status,@workflow.triage.state']),
+      cli(['signals', 'facets', both, '--facet', 'status', '-o', 'json']),
+      cli(['signals', 'count', `status:high (${both})`]),
+      cli(['signals', 'count', both, '--by', 'status,source']),
+      cli(['signals', 'count', '--by', 'status', '--interval', '1d', '-o', 'json']),
+    ]);
+    expect(facets.stdout).toMatch(/^FACET +VALUE +COUNT\nstatus +high +2\n/);
+    expect(at(JSON.parse(json.stdout), 0, 'attributes', 'values')).toEqual([{ value: 'high', count: 2 }]);
+    expect(total).toMatchObject({ code: 0, stdout: '2\n' });
+    expect(groups.stdout).toMatch(/^STATUS +SOURCE +COUNT\nhigh +tocsin +2\n$/);
+    expect(at(JSON.parse(series.stdout), 'attributes', 'interval')).toBe(86_400_000);
+  });
+
   test('get shows one, with --timeline its story', async () => {
     const [one, story, unknown] = await Promise.all([
       cli(['signals', 'get', ids[0], '-o', 'json']),

@@ -36,7 +36,8 @@ export function printList<T extends Json>(items: readonly T[], form: OutputForm,
 export const printOne = (item: Json, form: OutputForm): void =>
   print(JSON.stringify(item, null, form === 'ndjson' ? 0 : 2));
 
-function printTable<T>(items: readonly T[], columns: readonly Column<T>[]): void {
+/** For people: columns with headings. */
+export function printTable<T>(items: readonly T[], columns: readonly Column<T>[]): void {
   const rows = items.map((item) => columns.map(([, show]) => visible(show(item))));
   const widths = columns.map(([heading], at) => Math.max(heading.length, ...rows.map((row) => row[at]?.length ?? 0)));
   const line = (cells: readonly string[]): string =>

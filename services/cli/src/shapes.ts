@@ -44,6 +44,30 @@ export interface PageOf<T> {
   readonly data: readonly T[];
   readonly meta?: {
     readonly page?: { readonly after?: string };
-    readonly warnings?: readonly { readonly code: string }[];
+    readonly warnings?: readonly { readonly code: string; readonly title?: string }[];
+  };
+}
+
+/** A facet with its values. */
+export interface ShownFacet extends JsonObject {
+  readonly id: string;
+  readonly attributes: {
+    readonly label: string;
+    readonly values: readonly { readonly value: string; readonly count: number }[];
+    readonly distinct: number;
+  };
+}
+
+type Computes = Readonly<Record<string, number | null>>;
+
+/** Groups of signals, counted. */
+export interface ShownAggregate extends JsonObject {
+  readonly type: 'aggregate';
+  readonly attributes: {
+    readonly buckets: readonly {
+      readonly by: Readonly<Record<string, string>>;
+      readonly computes: Computes;
+      readonly series?: readonly { readonly time: string; readonly computes: Computes }[];
+    }[];
   };
 }

@@ -6,7 +6,7 @@ import { freshly } from '../freshly.ts';
 import type { ClientFlags } from '../invocation.ts';
 import { print, printOne } from '../output.ts';
 import type { ShownSignal } from '../shapes.ts';
-import { pagesOf } from './signals.ts';
+import { pagesOf } from './signals-list.ts';
 
 export interface Rebuilt {
   readonly views: ReadonlyMap<string, SignalView>;

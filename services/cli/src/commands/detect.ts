@@ -7,7 +7,8 @@ import { type ClientFlags, clientOf, withClient } from '../invocation.ts';
 import { print, printOne, visible } from '../output.ts';
 import { type Sent, send, type Taken } from '../sending.ts';
 import type { ShownAudit, ShownSignal } from '../shapes.ts';
-import { listed, timelineOf } from './signals.ts';
+import { timelineOf } from './signals.ts';
+import { listed } from './signals-list.ts';
 
 const waitMs = 15_000;
 

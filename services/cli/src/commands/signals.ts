@@ -1,96 +1,27 @@
 import { archiveReasons, type JsonObject, signalStates, stateMeanings } from '@tocsin/core';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { type ExitCode, exitCodes, Failure } from '../failure.ts';
 import { type ClientFlags, clientOf, interruption, withClient } from '../invocation.ts';
-import { type Column, print, printList, printOne, tell, visible } from '../output.ts';
-import type { PageOf, ShownAudit, ShownSignal } from '../shapes.ts';
+import { type Column, print, printList, printOne, visible } from '../output.ts';
+import type { PageOf, ShownAudit } from '../shapes.ts';
 import { follow } from '../sse.ts';
 import type { ApiClient } from '../client.ts';
+import { wholeNumber } from '../whole-number.ts';
+import { countCommand, facetsCommand } from './signals-count.ts';
+import { listCommand } from './signals-list.ts';
 
 const base = '/api/v2/security_monitoring/signals';
 
-const columns: readonly Column<ShownSignal>[] = [
-  ['ID', ({ id }) => id],
-  ['SEVERITY', ({ attributes }) => attributes.custom.status],
-  ['STATE', ({ attributes }) => attributes.custom.workflow.triage.state],
-  ['COUNT', ({ attributes }) => String(attributes.custom.workflow.events_matched)],
-  ['CREATED', ({ attributes }) => attributes.timestamp],
-  ['ASSIGNEE', ({ attributes }) => attributes.custom.workflow.triage.assignee.name],
-  ['TITLE', ({ attributes }) => attributes.custom.title],
-];
-
 /** `tocsin signals …`: look at signals and triage them. */
 export function signalCommands(program: Command): void {
-  const signals = program.command('signals').description('list, show, follow and triage signals');
+  const signals = program.command('signals').description('list, count, show, follow and triage signals');
   listCommand(signals);
+  facetsCommand(signals);
+  countCommand(signals);
   getCommand(signals);
   tailCommand(signals);
   setCommand(signals);
 }
-
-const wholeNumber = (text: string): number => {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('give a whole number');
-  return Number(text);
-};
-
-function listCommand(signals: Command): void {
-  withClient(signals.command('list'))
-    .description('list signals, newest first')
-    .argument('[query]', 'for example: status:(high OR critical) @workflow.triage.state:open env:prod')
-    .option('--since <time>', 'created since, as 1h, 7d or a date')
-    .option('-n, --limit <count>', 'at most so many', wholeNumber, 50)
-    .option('-q, --quiet', 'print ids only')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  tocsin signals list\n  tocsin signals list "status:critical @workflow.triage.state:open" --since 24h\n  tocsin signals set $(tocsin signals list -q "source:suricata") --state archived --reason testing_or_maintenance',
-    )
-    .action(
-      async (query: string | undefined, flags: ClientFlags & { since?: string; limit: number; quiet?: boolean }) => {
-        const client = await clientOf(flags);
-        const found = await listed(client, { query, since: flags.since, limit: flags.limit });
-        if (flags.quiet) for (const { id } of found) print(id);
-        else printList(found, flags.output, columns);
-        if (found.length === 0 && flags.output === 'table')
-          tell('No signals. Send a detection: tocsin detect send --format falco FILE');
-      },
-    );
-}
-
-interface Listing {
-  readonly query?: string | undefined;
-  readonly since?: string | undefined;
-  readonly limit: number;
-}
-
-/** Reads pages until there are so many, or no more. */
-export async function listed(client: ApiClient, about: Listing): Promise<readonly ShownSignal[]> {
-  return (await pagesOf(client, about)).flatMap(({ data }) => data);
-}
-
-export async function pagesOf(
-  client: ApiClient,
-  { query, since, limit }: Listing,
-): Promise<readonly PageOf<ShownSignal>[]> {
-  const pages: PageOf<ShownSignal>[] = [];
-  let left = limit;
-  let cursor: string | undefined;
-  do {
-    const page = (await client.json(base, {
-      query: {
-        'filter[query]': query,
-        'filter[from]': since && sinceOf(since),
-        'page[limit]': String(Math.min(1000, left)),
-        'page[cursor]': cursor,
-      },
-    })) as unknown as PageOf<ShownSignal>;
-    pages.push(page);
-    left -= page.data.length;
-    cursor = page.meta?.page?.after;
-  } while (cursor !== undefined && left > 0);
-  return pages;
-}
-
-const sinceOf = (text: string): string => (/^\d+[smhdw]$/.test(text) ? `now-${text}` : text);
 
 function getCommand(signals: Command): void {
   withClient(signals.command('get'))

@@ -1,5 +1,5 @@
 import { rankOf, type Severity } from '@tocsin/core';
-import { listed } from '../commands/signals.ts';
+import { listed } from '../commands/signals-list.ts';
 import type { ShownSignal } from '../shapes.ts';
 import { heading, table } from './page.ts';
 import { severityColours } from './paint.ts';
