@@ -31,6 +31,19 @@ export function byteChunks(messages: readonly Addressed[], limit = chunkBytes): 
   return open.length === 0 ? chunks : [...chunks, open];
 }
 
+/**
+ * One chunk as one send or, with several brokers, as one send a partition: kafkajs repeats to all brokers what one of them has
+ * refused, those included that are still at it, and with new sequence numbers: records would be there twice.
+ */
+export const sendsOf = (chunk: readonly Addressed[], brokers: number): readonly TopicMessages[][] => {
+  if (brokers === 1) return [topicMessages(chunk)];
+  return topicMessages(chunk).flatMap(({ topic, messages }) =>
+    [...new Set(messages.map(({ partition }) => partition))].map((partition) => [
+      { topic, messages: messages.filter((message) => message.partition === partition) },
+    ]),
+  );
+};
+
 /** As a send takes it: by topic, in order. */
 export function topicMessages(chunk: readonly Addressed[]): TopicMessages[] {
   const byTopic = new Map<string, OutgoingMessage[]>();

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { byteChunks } from './byte-chunks.ts';
+import { byteChunks, sendsOf } from './byte-chunks.ts';
 
 const message = (partition: number, length: number) => ({
   topic: 't',
@@ -23,6 +23,13 @@ describe('chunks of bytes', () => {
           }
       }),
     );
+  });
+
+  it('go to several brokers one send a partition, each with its records in order', () => {
+    const messages = [message(0, 1), message(1, 2), message(0, 3)];
+    expect(sendsOf(messages, 1)).toHaveLength(1);
+    const sends = sendsOf(messages, 3).map(([only]) => only?.messages.map(({ value }) => value?.length));
+    expect(sends).toEqual([[1, 3], [2]]);
   });
 
   it('count bytes, not characters', () => {

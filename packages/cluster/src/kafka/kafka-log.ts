@@ -62,10 +62,11 @@ export class KafkaLog implements EventLog {
       codec: this.#codec,
       partitions: this.partitions,
       clock: this.#clock,
+      offsets: this.#offsets,
     };
     this.#appender = new LogAppender(parts);
-    this.#stability = new Stability({ ...parts, offsets: this.#offsets });
-    this.#saved = new SavedPositions({ ...parts, offsets: this.#offsets, appender: this.#appender });
+    this.#stability = new Stability(parts);
+    this.#saved = new SavedPositions({ ...parts, appender: this.#appender });
   }
 
   /** Creates what does not exist: all named topics, and those of the lists. */

@@ -1,7 +1,8 @@
 import { type Append, type Instant, LogError, partitionOf, type Position, sizes, topicShape } from '@tocsin/core';
 import type { Kafka, Producer } from 'kafkajs';
-import { type Addressed, byteChunks, topicMessages } from './byte-chunks.ts';
+import { type Addressed, byteChunks, sendsOf } from './byte-chunks.ts';
 import { plainProducer } from './kafka-client.ts';
+import type { Offsets } from './offsets.ts';
 import type { RecordCodec } from './record-codec.ts';
 import type { TopicNames } from './topic-names.ts';
 
@@ -11,6 +12,7 @@ interface Parts {
   readonly codec: RecordCodec;
   readonly partitions: number;
   readonly clock: () => Instant;
+  readonly offsets: Offsets;
 }
 
 /** Writes to topics with many writers, each append partition by partition. After an error its producer is never used again. */
@@ -79,7 +81,11 @@ export class LogAppender {
       const producer = await this.#connected();
       const offsets: number[] = [];
       for (const chunk of byteChunks(messages)) {
-        const places = await producer.sendBatch({ topicMessages: topicMessages(chunk), acks: -1 });
+        const sends = sendsOf(chunk, this.#parts.offsets.brokers);
+        const answers = await Promise.all(
+          sends.map((topicMessages) => producer.sendBatch({ topicMessages, acks: -1 })),
+        );
+        const places = answers.flat();
         const next = new Map(
           places.map((place) => [`${place.topicName}/${place.partition}`, Number(place.baseOffset)]),
         );

@@ -27,6 +27,11 @@ export class Offsets {
     return this.#ask(places, true);
   }
 
+  /** How many brokers there are, as far as is known: 0 before anything was asked. */
+  get brokers(): number {
+    return this.#cluster.isConnected() ? this.#cluster.getNodeIds().length : 0;
+  }
+
   async close(): Promise<void> {
     await this.#cluster.disconnect().catch(() => {});
   }

@@ -184,8 +184,8 @@ export class TaskLoop {
   }
 
   async #commit({ fused }: Serving, writer: TransactionWriter): Promise<void> {
-    const { names, pacer } = this.#context;
-    const places = await writer.commit(this.#messages(fused.batch()));
+    const { names, pacer, offsets } = this.#context;
+    const places = await writer.commit(this.#messages(fused.batch()), offsets.brokers);
     pacer.committed(this);
     this.#last = fused.places();
     for (const { topicName, baseOffset = '0' } of places) {

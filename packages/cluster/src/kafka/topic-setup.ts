@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { LogError } from '@tocsin/core';
 import kafkajs, { type Admin } from 'kafkajs';
 import { retried } from './retried.ts';
@@ -26,12 +27,21 @@ const checked = ['cleanup.policy', 'message.timestamp.type'];
 
 /** Refuses topics that are missing or set up otherwise, and names each: partitions and what decides over loss and order. */
 export async function checkTopics(admin: Admin, plans: readonly TopicPlan[]): Promise<void> {
-  const known = new Set(await admin.listTopics());
+  const known = await knownTopics(admin, plans);
   const missing = plans.filter(({ topic }) => !known.has(topic)).map(({ topic }) => `${topic} does not exist`);
   const there = plans.filter(({ topic }) => known.has(topic));
   const problems = [...missing, ...(await partitionProblems(admin, there)), ...(await settingProblems(admin, there))];
   if (problems.length > 0)
     throw new LogError('stopped', `topics are not set up as they must be: ${problems.join('; ')}`);
+}
+
+/** A broker may not have heard yet of what was made a moment ago. */
+async function knownTopics(admin: Admin, plans: readonly TopicPlan[]): Promise<ReadonlySet<string>> {
+  for (let attempt = 1; ; attempt += 1) {
+    const known = new Set(await admin.listTopics());
+    if (attempt === 5 || plans.every(({ topic }) => known.has(topic))) return known;
+    await delay(100 * attempt);
+  }
 }
 
 async function partitionProblems(admin: Admin, plans: readonly TopicPlan[]): Promise<readonly string[]> {

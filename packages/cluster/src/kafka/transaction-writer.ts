@@ -1,5 +1,5 @@
 import type { Kafka, Producer, RecordMetadata, Transaction } from 'kafkajs';
-import { type Addressed, byteChunks, topicMessages } from './byte-chunks.ts';
+import { type Addressed, byteChunks, sendsOf } from './byte-chunks.ts';
 import { transactionalProducer } from './kafka-client.ts';
 
 /**
@@ -28,13 +28,18 @@ export class TransactionWriter {
     }
   }
 
-  /** All or nothing, in one transaction. The answers tell where the first record of each partition of a chunk went. */
-  async commit(messages: readonly Addressed[]): Promise<readonly RecordMetadata[]> {
+  /**
+   * All or nothing, in one transaction. The answers tell where the first record of each partition of a chunk went. `brokers` as
+   * for `sendsOf`.
+   */
+  async commit(messages: readonly Addressed[], brokers = 0): Promise<readonly RecordMetadata[]> {
     const transaction = this.#begun ?? (await this.#producer.transaction());
     this.#begun = undefined;
     const places: RecordMetadata[] = [];
-    for (const chunk of byteChunks(messages))
-      places.push(...(await transaction.sendBatch({ topicMessages: topicMessages(chunk), acks: -1 })));
+    for (const chunk of byteChunks(messages)) {
+      const sends = sendsOf(chunk, brokers).map((topicMessages) => transaction.sendBatch({ topicMessages, acks: -1 }));
+      places.push(...(await Promise.all(sends)).flat());
+    }
     await transaction.commit();
     return places;
   }
