@@ -69,10 +69,13 @@ const quoted = (text: string): string => (special.test(text) ? JSON.stringify(te
 function heading(name: string): string {
   const known = headings.get(name);
   if (known !== undefined) return known;
-  if (headings.size >= mostHeadings) headings.clear();
   const text = `${quoted(name)}:`;
+  if (name.length > longestHeading) return text;
+  if (headings.size >= mostHeadings) headings.clear();
   headings.set(name, text);
   return text;
 }
 const headings = new Map<string, string>();
 const mostHeadings = 2_000;
+/** Longer ones are hardly ours. */
+const longestHeading = 64;

@@ -155,7 +155,7 @@ export class EmbeddedLog implements EventLog {
   async close(): Promise<void> {
     if (this.#closed) return;
     const last = this.#turns.run(async () => {
-      await this.#flush();
+      while (!this.#pending.empty) await this.#commit();
       await this.#engine.drained();
     });
     this.#closed = true;
@@ -174,7 +174,7 @@ export class EmbeddedLog implements EventLog {
     const done = this.#pending.add(what);
     if (this.#scheduled) return done;
     this.#scheduled = true;
-    setImmediate(() => void this.#turns.run(() => this.#flush()));
+    setImmediate(() => void this.#turns.run(() => this.#turn()));
     return done;
   }
 
@@ -189,15 +189,18 @@ export class EmbeddedLog implements EventLog {
     if (shared) throw new LogError('single_writer', `${shared} has two processors that write it`);
   }
 
-  async #flush(): Promise<void> {
-    this.#scheduled = false;
-    while (!this.#pending.empty) await this.#commit();
+  /** One transaction a turn: an endless stream of appends must not keep wakes, runs and stops waiting. */
+  async #turn(): Promise<void> {
+    await this.#commit();
     this.#arm();
+    if (this.#pending.empty) this.#scheduled = false;
+    else void this.#turns.run(() => this.#turn());
   }
 
   async #commit(): Promise<void> {
     const { failure } = this.#engine;
     const batch: Pending[] = [];
+    if (this.#pending.empty) return;
     if (failure) return settle([...this.#pending.take()], [], failure);
     const acks: (readonly Position[])[] = [];
     const { done } = await this.#engine.begin(this.#clock(), (transaction) => {
@@ -207,7 +210,11 @@ export class EmbeddedLog implements EventLog {
         for (const [name, text] of pending.notes) transaction.note(name, text);
       }
     });
-    void done.then((failed) => settle(batch, acks, failed));
+    void done.then((failed) => {
+      settle(batch, acks, failed);
+      // The wakes that it had run or put off are due as they were before.
+      if (failed) this.#arm();
+    });
   }
 
   /** Wakes come in time even when nothing is appended. */

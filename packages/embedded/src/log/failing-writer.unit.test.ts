@@ -25,22 +25,29 @@ const counter: Processor<number> = {
 };
 
 /** A store whose next write happens, but is reported as failed: the answer was lost on the way. */
-function doubtful(): { readonly log: EmbeddedLog; failNext(): void } {
+function doubtful(clock?: () => number): {
+  readonly log: EmbeddedLog;
+  readonly store: SqliteStore;
+  failNext(when?: Promise<unknown>): void;
+} {
   const folder = mkdtempSync(join(tmpdir(), 'tocsin-doubt-'));
   made.push(folder);
   const store = new SqliteStore(join(folder, 'log.db'));
   const commit = store.writer.commit.bind(store.writer);
-  let failing = false;
+  let failing: { readonly when: Promise<unknown> } | undefined;
   store.writer.commit = async (batch) => {
+    const fails = failing;
+    failing = undefined;
     await commit(batch);
-    if (!failing) return;
-    failing = false;
+    if (!fails) return;
+    await fails.when;
     throw new Error('the answer was lost');
   };
   return {
-    log: new EmbeddedLog({ store }),
-    failNext: () => {
-      failing = true;
+    store,
+    log: new EmbeddedLog({ store, ...(clock && { clock }) }),
+    failNext: (when = Promise.resolve()) => {
+      failing = { when };
     },
   };
 }
@@ -78,11 +85,21 @@ it('gives up a transaction that was made on top of one that could not be written
   const end = new AbortController();
   const running = log.run([counter as AnyProcessor], end.signal);
   await append(log, 'a');
-  failNext();
+  let fail: (value?: unknown) => void = () => {};
+  failNext(
+    new Promise((resolve) => {
+      fail = resolve;
+    }),
+  );
   const first = append(log, 'b');
-  const made = nextTurn().then(() => append(log, 'c'));
+  first.catch(() => {});
+  for (let turn = 0; turn < 3; turn += 1) await nextTurn();
+  const onTop = append(log, 'c');
+  onTop.catch(() => {});
+  for (let turn = 0; turn < 3; turn += 1) await nextTurn();
+  fail();
   await expect(first).rejects.toMatchObject({ code: 'unavailable' });
-  await expect(made).rejects.toMatchObject({ code: 'unavailable' });
+  await expect(onTop).rejects.toMatchObject({ code: 'unavailable' });
   await append(log, 'd');
   const signals: Recorded[] = [];
   const all = { topics: ['signals'], from: 'start', follow: false, signal: end.signal } as const;
@@ -94,5 +111,67 @@ it('gives up a transaction that was made on top of one that could not be written
   ]);
   end.abort();
   await running;
+  await log.close();
+});
+
+it('hands out no offset that was given to what could not be written, even when the file could not be read either', async () => {
+  const { log, store, failNext } = doubtful();
+  const end = new AbortController();
+  const running = log.run([counter as AnyProcessor], end.signal);
+  await append(log, 'a');
+  const lasts = store.lasts.bind(store);
+  store.lasts = () => {
+    store.lasts = lasts;
+    throw new Error('disk I/O error');
+  };
+  failNext();
+  await expect(append(log, 'b')).rejects.toMatchObject({ code: 'stopped' });
+  await expect(running).rejects.toMatchObject({ code: 'stopped' });
+  store.writer.commit = () => Promise.reject(new Error('gone'));
+  const again = log.run([counter as AnyProcessor], end.signal);
+  await expect(append(log, 'c')).rejects.toMatchObject({ code: 'unavailable' });
+  end.abort();
+  await again;
+  await log.close();
+});
+
+it('runs a wake that a failed transaction had run, though nothing else happens', async () => {
+  let now = 1_000_000;
+  const { log, failNext } = doubtful(() => now);
+  const reminder = {
+    id: 'reminder',
+    inputs: [{ topic: 'grouped-detections', onBad: 'stop' }],
+    outputs: ['signals'],
+    state: jsonCodec<number>(1),
+    keys: ({ key }) => [key],
+    step: (_, { key, value }) => ({ puts: new Map(value === 'remind' ? [[key, 1_003_000]] : []), out: [] }),
+    wakeAt: (at) => at,
+    wake: (key) => ({ puts: new Map([[key, undefined]]), out: [{ topic: 'signals', key, value: 'woke' }] }),
+  } satisfies Processor<number> as AnyProcessor;
+  const end = new AbortController();
+  const running = log.run([reminder], end.signal);
+  const woken = log
+    .read({ topics: ['signals'], from: 'start', follow: true, signal: end.signal })
+    [Symbol.asyncIterator]();
+  await append(log, 'remind');
+  now += 3_000;
+  failNext();
+  await expect(append(log, 'anything')).rejects.toMatchObject({ code: 'unavailable' });
+  expect((await woken.next()).value).toMatchObject([{ value: 'woke' }]);
+  end.abort();
+  await running;
+  await log.close();
+});
+
+it('lets others have their turn while appends come without a pause', async () => {
+  const { log } = doubtful();
+  let ended = false;
+  const client = async (): Promise<void> => {
+    while (!ended) await Promise.all([append(log, 'x'), append(log, 'y')]);
+  };
+  const clients = Array.from({ length: 16 }, client);
+  for (let turns = 0; turns < 5; turns += 1) await log.idle();
+  ended = true;
+  await Promise.all(clients);
   await log.close();
 });

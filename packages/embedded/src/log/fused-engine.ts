@@ -191,10 +191,11 @@ export class FusedEngine {
   /** A write that failed may have happened all the same: only the file knows. Everything in memory is read again from it. */
   #startOver(): void {
     const { store, ends, onDoubt } = this.#parts;
-    ends.reread(store.lasts());
     this.#computed = undefined;
-    for (const list of this.#lists) list.tasks = this.#tasksOf(list);
     onDoubt();
+    ends.reread(store.lasts());
+    // A list that waits to catch up gets its tasks then.
+    for (const list of this.#lists) if (list.tasks.length > 0) list.tasks = this.#tasksOf(list);
   }
 
   /** Tasks as of the last commit. */

@@ -3,7 +3,9 @@ import { KeyFilter } from './key-filter.ts';
 import type { SqliteStore } from './sqlite-store.ts';
 
 /** Keys read from the file at a time. */
-const slice = 2_000;
+const slice = 500;
+/** SQLite gives such keys back changed: what is read from the file says nothing about them. */
+const changedByFile = /[\0\p{Cs}]/u;
 
 interface Reading {
   readonly filter: KeyFilter;
@@ -29,7 +31,7 @@ export class KnownKeys {
   }
 
   mayHold(key: StateKey): boolean {
-    return this.#filter?.has(key) ?? true;
+    return this.#filter === undefined || this.#filter.has(key) || changedByFile.test(key);
   }
 
   /** To be called for every key that is written, before it is. */
@@ -38,12 +40,19 @@ export class KnownKeys {
     this.#reading?.filter.add(key);
   }
 
-  /** Reads one slice, if one is due: of a file just opened, or because the filter holds so many keys that it says "maybe" too often. */
+  /**
+   * To be called after each commit. Reads one slice, if one is due: of a file just opened, or because the filter holds so many
+   * keys that it says "maybe" too often. A reading begins one commit before its first slice: what was made when it began is then in
+   * the file, and what is made from then on is added to it. Never throws: the next commit reads what this one could not.
+   */
   advance(): void {
-    if (!this.#reading && this.#filter?.full) this.#reading = readingFor(this.#filter.count * 2);
-    if (!this.#reading) return;
-    const { filter, after } = this.#reading;
-    const keys = this.#store.stateKeys(this.#processor, after, slice);
+    if (this.#reading) this.#readOn(this.#reading);
+    else if (this.#filter?.full) this.#reading = readingFor(this.#filter.count * 2);
+  }
+
+  #readOn({ filter, after }: Reading): void {
+    const keys = this.#slice(after);
+    if (!keys) return;
     for (const key of keys) filter.add(key);
     const last = keys.length === slice ? keys.at(-1) : undefined;
     if (filter.full) this.#reading = readingFor(filter.count * 2);
@@ -51,6 +60,14 @@ export class KnownKeys {
     else {
       this.#filter = filter;
       this.#reading = undefined;
+    }
+  }
+
+  #slice(after: StateKey): readonly StateKey[] | undefined {
+    try {
+      return this.#store.stateKeys(this.#processor, after, slice);
+    } catch {
+      return undefined;
     }
   }
 }

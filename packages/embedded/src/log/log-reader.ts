@@ -24,7 +24,10 @@ class Cursor {
   /** The next record in the file, if there is one. */
   first(store: SqliteStore, ends: Ends): Placed | undefined {
     if (this.#at >= this.#rows.length && this.#next < ends.of(this.topic)) {
-      this.#rows = store.records(this.topic, this.#next, topicShape(this.topic).maxBytes ? longRowsAhead : rowsAhead);
+      const ahead = topicShape(this.topic).maxBytes ? longRowsAhead : rowsAhead;
+      // The file may hold more than is known to be durable: other topics are not read as far either.
+      const known = ends.of(this.topic) - this.#next;
+      this.#rows = store.records(this.topic, this.#next, Math.min(ahead, known));
       this.#at = 0;
     }
     return this.#rows[this.#at];

@@ -16,6 +16,9 @@ import Database from 'libsql';
  */
 export const putNumbers = 5;
 
+/** Number of the layout of the file; grows when an older release could not read it. */
+const layout = 2;
+
 /**
  * @param {string} topic
  * @returns {string} the quoted name of its table
@@ -37,11 +40,13 @@ export class SqliteWriter {
   /** @param {Database.Database} db */
   constructor(db) {
     this.#db = db;
+    checkLayout(db);
     // Large pages: records of a few KB pack well, and a commit touches fewer of them. Whoever commits sees to checkpoints.
     db.exec(
-      'PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -32000;',
+      'PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -32000; PRAGMA busy_timeout = 5000;',
     );
     db.exec(`
+      PRAGMA user_version = ${layout};
       CREATE TABLE IF NOT EXISTS state (
         processor TEXT NOT NULL, key TEXT NOT NULL, version INTEGER NOT NULL, wake_at INTEGER, value TEXT NOT NULL,
         PRIMARY KEY (processor, key)
@@ -135,6 +140,16 @@ export class SqliteWriter {
     this.#inserts.set(topic, made);
     return made;
   }
+}
+
+/** @param {Database.Database} db */
+function checkLayout(db) {
+  const isNew = db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table'").get() === undefined;
+  const found = /** @type {{ user_version: number }} */ (db.prepare('PRAGMA user_version').get()).user_version;
+  if (isNew || found === layout) return;
+  throw new Error(
+    `the log file has layout ${found}, this release reads ${layout}: start with the release that wrote it, or with another data directory`,
+  );
 }
 
 /**

@@ -73,9 +73,58 @@ it('says no for nearly every key that nobody wrote, however many there are', asy
   for (let n = 0; n < 100_000; n += 1) states.put(`key ${n}`, n);
   await write(store, states);
   const known = new KnownKeys(reminders.id, store);
-  for (let slices = 0; slices < 100; slices += 1) known.advance();
+  for (let slices = 0; slices < 500; slices += 1) known.advance();
   const held = Array.from({ length: 100_000 }, (_, n) => `key ${n}`);
   expect(held.every((key) => known.mayHold(key))).toBe(true);
   expect(held.filter((key) => known.mayHold(`not ${key}`)).length).toBeLessThan(200);
+  await store.close();
+});
+
+it('knows the keys of a transaction that was being written when it began to read the file anew', async () => {
+  const store = new SqliteStore(':memory:');
+  const states = new TaskStates(reminders, store);
+  for (let n = 0; n < 70_000; n += 1) states.put(`key ${n}`, n);
+  const first = states.seal();
+  await store.writer.commit(packed({ records: [], puts: first.puts, notes: new Map() }));
+  states.put('a key that sorts first', 1);
+  const second = states.seal();
+  first.committed();
+  await store.writer.commit(packed({ records: [], puts: second.puts, notes: new Map() }));
+  second.committed();
+  // Until all keys are read, and more was written since than stays in memory.
+  for (let round = 0; round < 250; round += 1) {
+    for (let n = 0; n < 250; n += 1) states.put(`key ${(round * 250 + n) % 70_000}`, n);
+    await write(store, states);
+  }
+  expect(states.get('a key that sorts first')).toBe(1);
+  await store.close();
+});
+
+it('finds keys that the file gives back changed', async () => {
+  const store = new SqliteStore(':memory:');
+  const before = new TaskStates(reminders, store);
+  const odd = ['a\0b', 'x\ud800y', '\ud83d\ude00'];
+  for (const key of odd) before.put(key, 1);
+  await write(store, before);
+  const states = new TaskStates(reminders, store);
+  expect(odd.map((key) => states.get(key))).toEqual([1, 1, 1]);
+  await store.close();
+});
+
+it('reads on at the next commit when the file could not be read', async () => {
+  const store = new SqliteStore(':memory:');
+  const before = new TaskStates(reminders, store);
+  for (let n = 0; n < 2_000; n += 1) before.put(`key ${n}`, n);
+  await write(store, before);
+  const read = store.stateKeys.bind(store);
+  const known = new KnownKeys(reminders.id, store);
+  store.stateKeys = () => {
+    throw new Error('disk I/O error');
+  };
+  known.advance();
+  store.stateKeys = read;
+  for (let slices = 0; slices < 10; slices += 1) known.advance();
+  expect(known.mayHold('key 1999')).toBe(true);
+  expect(known.mayHold('never written')).toBe(false);
   await store.close();
 });

@@ -19,7 +19,17 @@ checkpointer.on('message', () => {
 });
 checkpointer.on('error', () => {
   // It stays `checkpointing` for good: from now on the writer does it alone.
+  checkpointing = true;
 });
+const checkpointerEnded = new Promise((resolve) => checkpointer.once('exit', resolve));
+
+/** The file is whole by itself only when nobody else works on it. */
+async function close() {
+  checkpointer.postMessage('close');
+  await checkpointerEnded;
+  writer.close();
+  port?.close();
+}
 
 /** @param {import('./sqlite-writer.js').Batch} batch */
 function commit(batch) {
@@ -39,15 +49,15 @@ function commit(batch) {
 
 port.on('message', (message) => {
   if (message === 'close') {
-    checkpointer.postMessage('close');
-    writer.close();
-    port.close();
+    void close();
     return;
   }
   try {
     commit(message);
     port.postMessage(undefined);
   } catch (error) {
+    // A full disk may have room again once the log of what is committed can begin anew.
+    writer.checkpoint();
     port.postMessage(error instanceof Error ? error.message : String(error));
   }
 });
