@@ -24,30 +24,37 @@ const counter: Processor<number> = {
   },
 };
 
-/** A store whose next write happens, but is reported as failed: the answer was lost on the way. */
+interface Failure {
+  /** False: nothing was written. Otherwise the write happened, and the answer was lost on the way. */
+  readonly written?: boolean;
+  /** It is reported then. */
+  readonly when?: Promise<unknown>;
+}
+
+/** A store whose next write is reported as failed. */
 function doubtful(clock?: () => number): {
   readonly log: EmbeddedLog;
   readonly store: SqliteStore;
-  failNext(when?: Promise<unknown>): void;
+  failNext(failure?: Failure): void;
 } {
   const folder = mkdtempSync(join(tmpdir(), 'tocsin-doubt-'));
   made.push(folder);
   const store = new SqliteStore(join(folder, 'log.db'));
   const commit = store.writer.commit.bind(store.writer);
-  let failing: { readonly when: Promise<unknown> } | undefined;
+  let failing: Failure | undefined;
   store.writer.commit = async (batch) => {
-    const fails = failing;
+    const failure = failing;
     failing = undefined;
-    await commit(batch);
-    if (!fails) return;
-    await fails.when;
-    throw new Error('the answer was lost');
+    if (failure?.written !== false) await commit(batch);
+    if (!failure) return;
+    await failure.when;
+    throw new Error('the disk is full, or so it seems');
   };
   return {
     store,
     log: new EmbeddedLog({ store, ...(clock && { clock }) }),
-    failNext: (when = Promise.resolve()) => {
-      failing = { when };
+    failNext: (failure = {}) => {
+      failing = failure;
     },
   };
 }
@@ -86,11 +93,10 @@ it('gives up a transaction that was made on top of one that could not be written
   const running = log.run([counter as AnyProcessor], end.signal);
   await append(log, 'a');
   let fail: (value?: unknown) => void = () => {};
-  failNext(
-    new Promise((resolve) => {
-      fail = resolve;
-    }),
-  );
+  const when = new Promise((resolve) => {
+    fail = resolve;
+  });
+  failNext({ when });
   const first = append(log, 'b');
   first.catch(() => {});
   for (let turn = 0; turn < 3; turn += 1) await nextTurn();
@@ -155,7 +161,7 @@ it('runs a wake that a failed transaction had run, though nothing else happens',
     [Symbol.asyncIterator]();
   await append(log, 'remind');
   now += 3_000;
-  failNext();
+  failNext({ written: false });
   await expect(append(log, 'anything')).rejects.toMatchObject({ code: 'unavailable' });
   expect((await woken.next()).value).toMatchObject([{ value: 'woke' }]);
   end.abort();
