@@ -1,5 +1,6 @@
 import process from 'node:process';
 import { parseArgs } from 'node:util';
+import { LogError } from '@tocsin/core';
 import {
   ConfigurationError,
   createLogger,
@@ -12,6 +13,7 @@ import {
   variableOf,
 } from '@tocsin/runtime';
 import type { z } from 'zod';
+import { SchemaRefused } from '../registry/registry-trouble.ts';
 import { printConfiguration } from './print-configuration.ts';
 import { RunningService } from './running-service.ts';
 import { type CommonConfiguration, commonSettings, settings } from './settings.ts';
@@ -117,6 +119,10 @@ async function run<S extends z.ZodRawShape>(
       return undefined;
     } catch (error) {
       if (lifecycle.stopping.aborted) return 0;
+      if (error instanceof LogError || error instanceof SchemaRefused) {
+        logger.fatal(error.message);
+        return 1;
+      }
       if (!(error instanceof ConfigurationError)) throw error;
       for (const problem of error.problems) logger.fatal(problem);
       return usage;

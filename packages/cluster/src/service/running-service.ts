@@ -14,7 +14,9 @@ import {
 import type { KafkaSettings } from '../kafka/kafka-client.ts';
 import { KafkaLog } from '../kafka/kafka-log.ts';
 import { ClusterTopics } from './cluster-topics.ts';
-import { kafkaSettingsOf } from './kafka-settings.ts';
+import { RegistryCodec } from '../registry/registry-codec.ts';
+import { fileOf, kafkaSettingsOf } from './kafka-settings.ts';
+import { addressOf } from './secrets.ts';
 import type { CommonConfiguration } from './settings.ts';
 
 export interface RunningServiceParts {
@@ -76,9 +78,10 @@ export class RunningService {
     const url = await operations.listen({ host, port });
     this.#kafka = await kafkaSettingsOf(this.#common, instance);
     this.#topics = new ClusterTopics(this.cluster);
+    const values = await this.#values();
     this.#log = await this.step(
       'event log',
-      () => this.#opened(),
+      () => this.#opened(values),
       (log) => log.close(),
     );
     await this.#ready([]);
@@ -134,7 +137,21 @@ export class RunningService {
     return new Probe({ name, ask, onChange });
   }
 
-  #opened(): KafkaLog {
+  /** Avro by the registry, where there is one; it registers our schemas, and waits for one that is away. */
+  async #values(): Promise<RegistryCodec | undefined> {
+    const { registryUrl, registryCa, kafkaPrefix: prefix } = this.#common;
+    if (registryUrl === undefined) return undefined;
+    const url = await addressOf('registryUrl', registryUrl);
+    const tls = registryCa === undefined ? {} : { tls: { ca: await fileOf('registryCa', registryCa) } };
+    const report = (line: string) => this.logger.warn(line);
+    return this.lifecycle.step({
+      name: 'schema registry',
+      start: (signal) => RegistryCodec.open({ url, prefix, report, ...tls }, signal),
+      stop: (codec) => codec.close(),
+    });
+  }
+
+  #opened(values: RegistryCodec | undefined): KafkaLog {
     const { kafkaPartitions: partitions, kafkaPrefix: prefix, kafkaSessionMs: sessionTimeoutMs } = this.#common;
     return new KafkaLog({
       kafka: this.cluster.kafka,
@@ -143,6 +160,7 @@ export class RunningService {
       sessionTimeoutMs,
       heartbeatMs: Math.min(1_000, Math.round(sessionTimeoutMs / 6)),
       report: (line) => this.logger.warn(line),
+      ...(values !== undefined && { values }),
     });
   }
 

@@ -45,6 +45,16 @@ export const settings = z.object({
     .describe('Kafka: SASL mechanism; nothing is sent unless given'),
   kafkaUser: z.string().min(1).optional().describe('Kafka: user of SASL'),
   kafkaPassword: reference().optional().describe('Kafka: password of SASL, by reference'),
+  registryUrl: address('http', 'https')
+    .optional()
+    .describe(
+      'Schema registry: base of the API of Confluent (`https://user:password@host/apis/ccompat/v7`), may be a reference. Records are then Avro with a schema id, else JSON; the same for every service',
+    ),
+  registryCa: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Schema registry: file with the authority of its certificate (PEM)'),
   kafkaSessionMs: setting
     .wholeNumber({ min: 3_000, max: 300_000 })
     .default(10_000)
@@ -138,6 +148,8 @@ export const kafkaSettingsShape = settings.pick(shared);
 /** What every service needs. */
 export const commonSettings = settings.pick({
   ...shared,
+  registryUrl: true,
+  registryCa: true,
   kafkaSessionMs: true,
   instance: true,
   operationsHost: true,
@@ -148,4 +160,4 @@ export type KafkaConfiguration = z.output<typeof kafkaSettingsShape>;
 export type CommonConfiguration = z.output<typeof commonSettings>;
 
 /** Settings whose values may hold a password: never shown. */
-export const secretSettings: ReadonlySet<string> = new Set(['redisUrl', 'postgresUrl']);
+export const secretSettings: ReadonlySet<string> = new Set(['redisUrl', 'postgresUrl', 'registryUrl']);
