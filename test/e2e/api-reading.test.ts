@@ -136,6 +136,25 @@ describe('lists', () => {
   });
 });
 
+test('related signals come with the reasons', async () => {
+  await send(
+    { title: 'rel 1', host: 'rel-host', rule: { id: 'rel-a' } },
+    { title: 'rel 2', host: 'rel-host', rule: { id: 'rel-b' } },
+    { title: 'rel 3', host: 'rel-other', rule: { id: 'rel-a' } },
+    { title: 'rel 4', host: 'rel-other', rule: { id: 'rel-b' } },
+  );
+  const [one] = (await list({ 'filter[query]': '"rel 1"' })).data;
+  const { body } = await stack.get(`${base}/${one?.id}/related`);
+  const found = (at(body, 'data') as readonly unknown[]).map((each) => [
+    at(each, 'attributes', 'custom', 'title'),
+    at(each, 'meta', 'relations', 0, 'reason'),
+  ]);
+  expect(Object.fromEntries(found)).toEqual({ 'rel 2': 'shared_entities', 'rel 3': 'same_rule' });
+  const before = await stack.get(`${base}/${one?.id}/related?filter[to]=now-1h`);
+  expect(at(before.body, 'data')).toEqual([]);
+  expect((await stack.get(`${base}/nothing/related`)).status).toBe(404);
+});
+
 test('dead letters come in pages too, newest first', async () => {
   for (let n = 0; n < 5; n += 1) await stack.post('/api/v2/detections/tocsin', { body: `broken ${n}` });
   const seen: string[] = [];

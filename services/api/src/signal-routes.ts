@@ -2,11 +2,12 @@ import { defaultOrg, type JsonObject, type SignalView, signalResource } from '@t
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { countRoutes } from './count-routes.ts';
-import { ApiError } from './errors.ts';
 import { metaOf, pageLimit, pageOf, pageQuery } from './paging.ts';
 import { parsed } from './parsing.ts';
 import type { LazyReadModel } from './read-model/opening.ts';
 import { reading } from './reading.ts';
+import { relatedRoutes } from './related-routes.ts';
+import { signalNotFound } from './signal-not-found.ts';
 import { filterBody, filterOf, readSort } from './signal-query.ts';
 
 const sort = z.string().default('-timestamp');
@@ -43,11 +44,12 @@ export function signalRoutes(app: FastifyInstance, readModel: LazyReadModel): vo
   app.post(`${base}/search`, async (request) => list(parsed(searchBody, request.body)));
 
   countRoutes(app, readModel);
+  relatedRoutes(app, readModel);
 
   app.get<{ Params: { id: string } }>(`${base}/:id`, ({ params }) =>
     reading(readModel, async ({ model, fresh }) => {
       const view = await model.get(defaultOrg, params.id);
-      if (!view) throw notFound(params.id);
+      if (!view) throw signalNotFound(params.id);
       return { data: withComments(view), ...metaOf({ fresh }) };
     }),
   );
@@ -55,7 +57,7 @@ export function signalRoutes(app: FastifyInstance, readModel: LazyReadModel): vo
   app.get<{ Params: { id: string } }>(`${base}/:id/timeline`, ({ params, query }) => {
     const page = pageOf(parsed(timelineQuery, query), 'oldest');
     return reading(readModel, async ({ model, fresh }) => {
-      if (!(await model.get(defaultOrg, params.id))) throw notFound(params.id);
+      if (!(await model.get(defaultOrg, params.id))) throw signalNotFound(params.id);
       const rows = await model.audit({ org: defaultOrg, subject: params.id }, page);
       return { data: rows.items.map(({ record }) => record), ...metaOf({ next: rows.next, fresh }) };
     });
@@ -84,9 +86,3 @@ const withComments = (view: SignalView): JsonObject => {
   }));
   return { ...resource, attributes: { ...resource.attributes, comments } } as unknown as JsonObject;
 };
-
-const notFound = (id: string): ApiError =>
-  new ApiError(
-    'signal_not_found',
-    `There is no signal ${id.slice(0, 64)}. Check the id, or list signals with GET /api/v2/security_monitoring/signals.`,
-  );

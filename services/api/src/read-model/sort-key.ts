@@ -30,14 +30,15 @@ export function listOrder({ field: name, descending }: SignalSort): ListOrder {
   const { type, expression } = sortKey(field);
   const direction = sql.raw(descending ? 'DESC' : 'ASC');
   const beyond = sql.raw(descending ? '<' : '>');
+  // Every signal has a time. NULLS LAST, and a comparison that is not of rows, would keep its index from being used.
+  const isTime = field.name === 'timestamp';
+  const last = sql.raw(isTime ? '' : 'NULLS LAST');
   return {
     value: sql<string | null>`(${expression})::text`,
-    orderBy: sql`${expression} ${direction} NULLS LAST, id ${direction}`,
+    orderBy: sql`${expression} ${direction} ${last}, id ${direction}`,
     after({ value, id }) {
       if (value === null) return sql`(${expression} IS NULL AND id ${beyond} ${id}::text)`;
       const bound = boundAs(type, value);
-      const isTime = name === 'timestamp';
-      // Every row has a time, and only a comparison of rows finds its place in the index.
       if (isTime) return sql`(created_at, id) ${beyond} (${bound}, ${id}::text)`;
       return sql`(${expression} ${beyond} ${bound} OR (${expression} = ${bound} AND id ${beyond} ${id}::text) OR ${expression} IS NULL)`;
     },
