@@ -111,3 +111,4 @@ export * from './signal/view.ts';
 export * from './table.ts';
 export * from './time.ts';
 export * from './topics.ts';
+export * from './wake-heap.ts';

@@ -1,5 +1,4 @@
-import type { AnyProcessor, Instant, StateKey } from '@tocsin/core';
-import { type Wake, WakeHeap } from './wake-heap.ts';
+import { type AnyProcessor, type Instant, type StateKey, type Wake, WakeHeap } from '@tocsin/core';
 
 /** The state of one processor's task: decoded in memory, with the times at which its entries want to be woken. */
 export class TaskStates {

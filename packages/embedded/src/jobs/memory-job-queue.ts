@@ -1,5 +1,4 @@
-import type { Instant, Job, JobQueue, WorkOptions } from '@tocsin/core';
-import { WakeHeap } from '../wake-heap.ts';
+import { type Instant, type Job, type JobQueue, WakeHeap, type WorkOptions } from '@tocsin/core';
 
 interface Group {
   /** Lanes whose head may run now, in the order in which they became ready. */

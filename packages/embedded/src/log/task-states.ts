@@ -1,5 +1,4 @@
-import type { AnyProcessor, Instant, StateKey } from '@tocsin/core';
-import { type Wake, WakeHeap } from '../wake-heap.ts';
+import { type AnyProcessor, type Instant, type StateKey, type Wake, WakeHeap } from '@tocsin/core';
 import type { StatePut } from './batch-packing.ts';
 import { KnownKeys } from './known-keys.ts';
 import type { SqliteStore } from './sqlite-store.ts';

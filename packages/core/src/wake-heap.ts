@@ -1,6 +1,10 @@
+import type { StateKey } from './processor.ts';
+import type { Instant } from './time.ts';
+
+/** When the state under a key asks to be woken. */
 export interface Wake {
-  readonly at: number;
-  readonly key: string;
+  readonly at: Instant;
+  readonly key: StateKey;
 }
 
 const before = (a: Wake, b: Wake): boolean => a.at < b.at || (a.at === b.at && a.key < b.key);
