@@ -2,31 +2,30 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import process from 'node:process';
 import { type Resolved, resolveServer } from '../../infra/native/index.ts';
 import { type Answer, parsedOrText } from '../e2e/stack-harness.ts';
 import { type ServiceName, ServiceProcess } from './service-process.ts';
 
 const suite = 'the services on a real Kafka';
 export const partitions = 2;
-/** Where one is given, records are Avro; starting one here would take longer than the whole suite. */
-const registry = process.env.TOCSIN_TEST_REGISTRY;
 
 export interface Servers {
   readonly kafka: Resolved;
+  readonly registry: Resolved;
   readonly redis: Resolved;
   readonly postgres: Resolved;
 }
 
 /** Undefined where one of them is not to be had: a line has said which. */
 export async function serversOf(): Promise<Servers | undefined> {
-  const [kafka, redis, postgres] = await Promise.all([
+  const [kafka, registry, redis, postgres] = await Promise.all([
     resolveServer('kafka', suite),
+    resolveServer('registry', suite),
     resolveServer('redis', suite),
     resolveServer('postgres', suite),
   ]);
-  if (kafka && redis && postgres) return { kafka, redis, postgres };
-  await Promise.all([kafka, redis, postgres].map((server) => server?.stop()));
+  if (kafka && registry && redis && postgres) return { kafka, registry, redis, postgres };
+  await Promise.all([kafka, registry, redis, postgres].map((server) => server?.stop()));
   return undefined;
 }
 
@@ -59,7 +58,7 @@ export class Installation {
       TOCSIN_KAFKA_BROKERS: this.#servers.kafka.url,
       TOCSIN_KAFKA_PARTITIONS: String(partitions),
       TOCSIN_KAFKA_PREFIX: `${this.#name}.`,
-      ...(registry !== undefined && { TOCSIN_REGISTRY_URL: registry }),
+      TOCSIN_REGISTRY_URL: this.#servers.registry.url,
       TOCSIN_KAFKA_SESSION_MS: '4000',
       TOCSIN_OPERATIONS_PORT: '0',
       TOCSIN_LOG_LEVEL: 'warn',
@@ -81,6 +80,13 @@ export class Installation {
     const started = new ServiceProcess(service, { ...this.environment, TOCSIN_INSTANCE: instance, ...env });
     this.#processes.push(started);
     return started;
+  }
+
+  /** The subjects of its schemas. */
+  async subjects(): Promise<readonly string[]> {
+    const answer = await fetch(`${this.#servers.registry.url}/subjects`, { signal: AbortSignal.timeout(30_000) });
+    const subjects = (await answer.json()) as readonly string[];
+    return subjects.filter((subject) => subject.startsWith(`${this.#name}.`));
   }
 
   /** What the processes have written, for a test that failed. */

@@ -82,6 +82,7 @@ describe.skipIf(!servers)('every service as a process of its own', () => {
     const [api = ''] = await Promise.all([...started, doomed].map((process) => process.runs()));
     company.url = /listens at ([^,\s]+)/.exec(api)?.[1] ?? '';
     expect((await company.call('GET', '/readyz')).status).toBe(200);
+    expect((await company.subjects()).join()).toContain('.signals-');
   });
 
   test('an instance is killed in the middle: nothing is lost, nothing counts twice', async () => {
