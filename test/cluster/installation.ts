@@ -2,6 +2,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import kafkajs from 'kafkajs';
 import { type Resolved, resolveServer } from '../../infra/native/index.ts';
 import { type Answer, parsedOrText } from '../e2e/stack-harness.ts';
 import { type ServiceName, ServiceProcess } from './service-process.ts';
@@ -89,6 +90,23 @@ export class Installation {
     return subjects.filter((subject) => subject.startsWith(`${this.#name}.`));
   }
 
+  /** How many partitions each instance has of what the group's first processor reads, by instance. */
+  async sharesOf(processor: string): Promise<Readonly<Record<string, number>>> {
+    const kafka = new kafkajs.Kafka({
+      brokers: this.#servers.kafka.url.split(','),
+      logLevel: kafkajs.logLevel.NOTHING,
+    });
+    const admin = kafka.admin();
+    await admin.connect();
+    try {
+      const { groups } = await admin.describeGroups([`${this.#name}.${processor}`]);
+      const members = groups.flatMap((group) => group.members);
+      return Object.fromEntries(members.map(({ clientId, memberAssignment }) => [clientId, countOf(memberAssignment)]));
+    } finally {
+      await admin.disconnect();
+    }
+  }
+
   /** What the processes have written, for a test that failed. */
   get output(): string {
     return this.#processes.map(({ name, output }) => `== ${name}\n${output}`).join('\n');
@@ -120,4 +138,11 @@ export class Installation {
     await Promise.all(this.#processes.map((process) => process.kill()));
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** Of every topic a member has the same partitions. */
+function countOf(assignment: Buffer): number {
+  if (assignment.length === 0) return 0;
+  const topics = kafkajs.AssignerProtocol.MemberAssignment.decode(assignment)?.assignment ?? {};
+  return Math.max(0, ...Object.values(topics).map((partitions) => partitions.length));
 }

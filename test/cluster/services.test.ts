@@ -86,6 +86,11 @@ describe.skipIf(!servers)('every service as a process of its own', () => {
   });
 
   test('an instance is killed in the middle: nothing is lost, nothing counts twice', async () => {
+    const shares = await eventually('a share for each', async () => {
+      const found = await company.sharesOf('signals');
+      return Object.values(found).join() === '1,1' ? found : undefined;
+    });
+    expect(Object.keys(shares).sort()).toEqual(['ingest-1', 'ingest-2']);
     for (let number = 0; number < batches; number++) {
       if (number === batches / 2) await doomed.kill();
       const answer = await company.call('POST', '/api/v2/detections/tocsin', batch(number));
