@@ -20,7 +20,7 @@ export interface Pending extends Waiting {
 const maxBatch = 1_000;
 const maxBatchLength = 8 * 1024 * 1024;
 /** Milliseconds of work for one transaction, after which requests and deliveries get their turn. */
-const longestTransaction = 5;
+const longestTransaction = 10;
 /** Characters that may wait to be written; an append beyond them is refused, so that a flood cannot fill the memory. */
 const maxWaiting = 128 * 1024 * 1024;
 
