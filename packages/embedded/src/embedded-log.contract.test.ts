@@ -16,12 +16,13 @@ import {
 } from '@tocsin/core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { EmbeddedLog } from './log/embedded-log.ts';
+import type { Silence } from './log/fused-engine.ts';
 
 const began: Instant = Date.UTC(2026, 0, 1);
 
 /**
- * Everything has one order here, so what a list took is read back from the log itself; the silences that it acted on are the
- * moments at which this harness let it act.
+ * Everything has one order here, so what a list took is read back from the log itself; the log tells where in it silences were
+ * acted on.
  */
 class OpenedEmbedded implements OpenedEventLog {
   readonly #directory = mkdtempSync(join(tmpdir(), 'tocsin-log-'));
@@ -29,12 +30,13 @@ class OpenedEmbedded implements OpenedEventLog {
   #generation = 0;
   #log: EmbeddedLog;
   #now = began;
-  readonly #silences: { readonly at: Promise<number>; readonly until: Promise<Instant> }[] = [];
+  readonly #silences: Silence[] = [];
+  #acting: Promise<unknown> = Promise.resolve();
   readonly #topics = new Set<TopicName>(topicNames);
   #abandoned: EmbeddedLog[] = [];
 
   constructor() {
-    this.#log = new EmbeddedLog({ path: this.#path(), clock: this.#clock });
+    this.#log = this.#opened();
   }
 
   get log(): EventLog {
@@ -53,13 +55,13 @@ class OpenedEmbedded implements OpenedEventLog {
   start(processors: readonly AnyProcessor[]): Running {
     for (const { id } of processors) this.#topics.add(`${id}.dead`);
     const started = running(this.#log, processors);
-    void this.#silence();
+    this.#acting = this.#log.idle();
     return started;
   }
 
   async settled(): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
-    await this.#silence();
+    await this.#log.idle();
     await new Promise((resolve) => setImmediate(resolve));
   }
 
@@ -68,13 +70,13 @@ class OpenedEmbedded implements OpenedEventLog {
    * silence that is being acted on is waited for: of one that was cut off, nobody could tell whether it is on disk.
    */
   async crash(): Promise<void> {
-    await Promise.all(this.#silences.map(({ at }) => at));
+    await this.#acting;
     const from = this.#path();
     this.#abandoned.push(this.#log);
     this.#generation += 1;
     for (const suffix of ['', '-wal'])
       if (existsSync(from + suffix)) copyFileSync(from + suffix, this.#path() + suffix);
-    this.#log = new EmbeddedLog({ path: this.#path(), clock: this.#clock });
+    this.#log = this.#opened();
   }
 
   async interleaving(processors: readonly AnyProcessor[]): Promise<readonly Entry[]> {
@@ -82,13 +84,14 @@ class OpenedEmbedded implements OpenedEventLog {
     const wanted = new Set(
       processors.flatMap(({ inputs, tables = [] }) => [...inputs, ...tables].map(({ topic }) => topic as string)),
     );
-    const ends = await Promise.all(this.#silences.map(async ({ at, until }) => ({ at: await at, until: await until })));
+    const silences = [...this.#silences];
+    const idle = ({ until }: Silence): Entry => ({ kind: 'idle', until });
     const entries: Entry[] = [];
-    for (const [at, record] of (await this.#everything()).entries()) {
-      for (; ends[0] && ends[0].at <= at; ends.shift()) entries.push({ kind: 'idle', until: ends[0].until });
+    for (const [gid, record] of (await this.#everything()).entries()) {
+      while (silences[0] && silences[0].gid <= gid) entries.push(...silences.splice(0, 1).map(idle));
       if (wanted.has(record.topic) && !own.has(record.topic)) entries.push({ kind: 'record', record });
     }
-    return [...entries, ...ends.map(({ until }) => ({ kind: 'idle' as const, until }))];
+    return [...entries, ...silences.map(idle)];
   }
 
   async states(processor: AnyProcessor): Promise<ReadonlyMap<StateKey, unknown>> {
@@ -104,16 +107,13 @@ class OpenedEmbedded implements OpenedEventLog {
     return join(this.#directory, `log-${this.#generation}.sqlite`);
   }
 
-  /** Lets whoever runs act on the time, and marks where that was in the one order of the log. */
-  async #silence(): Promise<void> {
-    const log = this.#log;
-    const acted = log.idle();
-    const at = acted.then(async () => {
-      const ends = await log.ends([...this.#topics]);
-      return Object.values(ends).reduce((sum, end) => sum + end, 0);
+  /** All that it acts on is on disk before it may crash, so nothing that is told of here is lost. */
+  #opened(): EmbeddedLog {
+    return new EmbeddedLog({
+      path: this.#path(),
+      clock: this.#clock,
+      onSilence: (silence) => this.#silences.push(silence),
     });
-    this.#silences.push({ at, until: acted });
-    await at;
   }
 
   async #everything(): Promise<readonly Recorded[]> {

@@ -13,7 +13,7 @@ import {
 } from '@tocsin/core';
 import { Ends } from './ends.ts';
 import type { Follower } from './follower.ts';
-import { FusedEngine, type List } from './fused-engine.ts';
+import { FusedEngine, type List, type Silence } from './fused-engine.ts';
 import { LogReader } from './log-reader.ts';
 import { type Pending, PendingAppends, prepare, settle, type Waiting } from './pending-appends.ts';
 import { Serial } from './serial.ts';
@@ -25,6 +25,8 @@ export interface EmbeddedLogOptions {
   readonly store?: SqliteStore;
   /** Milliseconds since the epoch; the wall clock unless a test brings its own. */
   readonly clock?: () => Instant;
+  /** Told of every silence that is acted on, for tests that compare with `fold`. */
+  readonly onSilence?: (silence: Silence) => void;
 }
 
 const longestTimer = 2 ** 31 - 1;
@@ -51,7 +53,7 @@ export class EmbeddedLog implements EventLog {
   #timerAt: Instant | undefined;
   #closed = false;
 
-  constructor({ path = ':memory:', store = new SqliteStore(path), clock = Date.now }: EmbeddedLogOptions) {
+  constructor({ path = ':memory:', store = new SqliteStore(path), clock = Date.now, onSilence }: EmbeddedLogOptions) {
     this.#store = store;
     this.#clock = clock;
     this.#ends = new Ends(this.#store.lasts());
@@ -59,6 +61,7 @@ export class EmbeddedLog implements EventLog {
       store: this.#store,
       ends: this.#ends,
       clock,
+      onSilence,
       onCommitted: (records) => {
         for (const follower of this.#followers) follower.offer(records);
       },

@@ -16,6 +16,12 @@ interface Running extends List {
   tasks: readonly Task[];
 }
 
+/** A silence that was acted on: what was due by then ran behind all records before this place in the one order. */
+export interface Silence {
+  readonly until: Instant;
+  readonly gid: number;
+}
+
 export interface EngineParts {
   readonly store: SqliteStore;
   readonly ends: Ends;
@@ -24,6 +30,8 @@ export interface EngineParts {
   readonly onCommitted: (records: readonly Placed[]) => void;
   /** Told after a write that failed, and may have happened all the same: readers must look into the file. */
   readonly onDoubt: () => void;
+  /** Told of every silence that is acted on. */
+  readonly onSilence?: ((silence: Silence) => void) | undefined;
 }
 
 /** A transaction that was made, and is being written. */
@@ -103,7 +111,9 @@ export class FusedEngine {
   /** As `begin`, for the wakes that are due by `now`. */
   beginIdle(now: Instant): Promise<Begun> {
     return this.begin(now, (transaction) => {
-      if (this.#lists.length > 0) transaction.idle(now);
+      if (this.#lists.length === 0) return;
+      this.#parts.onSilence?.({ until: now, gid: transaction.ends.gid });
+      transaction.idle(now);
     });
   }
 
