@@ -30,6 +30,8 @@ export interface EmbeddedLogOptions {
 }
 
 const longestTimer = 2 ** 31 - 1;
+/** Milliseconds from one silence to the next: wakes that follow each other closely share a transaction. */
+const betweenSilences = 20;
 /** A wake that could not be written is tried again after this many milliseconds. */
 const untilWritable = 1_000;
 
@@ -51,6 +53,8 @@ export class EmbeddedLog implements EventLog {
   #scheduled = false;
   #timer: NodeJS.Timeout | undefined;
   #timerAt: Instant | undefined;
+  /** Monotonic: the clock may be set back. */
+  #actedAt = 0;
   #closed = false;
 
   constructor({ path = ':memory:', store = new SqliteStore(path), clock = Date.now, onSilence }: EmbeddedLogOptions) {
@@ -137,6 +141,7 @@ export class EmbeddedLog implements EventLog {
   async idle(): Promise<Instant> {
     const { reached, begun } = await this.#turns.run(async () => {
       const reached = this.#clock();
+      this.#actedAt = performance.now();
       return { reached, begun: this.#closed ? undefined : await this.#engine.beginIdle(reached) };
     });
     await begun?.done;
@@ -228,7 +233,8 @@ export class EmbeddedLog implements EventLog {
     this.#timerAt = next;
     if (next === undefined) return;
     const soonest = this.#engine.refused ? untilWritable : 1;
-    const wait = Math.min(Math.max(next - this.#clock(), soonest), longestTimer);
+    const pause = this.#actedAt + betweenSilences - performance.now();
+    const wait = Math.min(Math.max(next - this.#clock(), pause, soonest), longestTimer);
     this.#timer = setTimeout(() => {
       this.#timerAt = undefined;
       void this.idle();
