@@ -48,6 +48,8 @@ it('knows configuration commands as they are checked', () => {
     fc.assert(
       fc.property(recordValues(schemaOf(name)), (value) => {
         const { data } = value as { readonly data: unknown };
+        // Checking leaves out members of that name, which no setting has.
+        fc.pre(!JSON.stringify(data).includes('"__proto__"'));
         expect(shape.strict().parse(data)).toEqual(data);
       }),
       { numRuns: 50 },
